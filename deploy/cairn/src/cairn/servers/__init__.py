@@ -1,0 +1,1 @@
+"""Which real servers run on this machine, and how are they started without a container?"""
