@@ -76,9 +76,7 @@ def _locked() -> list[LockedDependency]:
         return list(LockFile.load(path).dependencies)
 
 
-def _fetch_all(
-    missing: Sequence[LockedDependency], kept: Path, say: Callable[[str], None]
-) -> None:
+def _fetch_all(missing: Sequence[LockedDependency], kept: Path, say: Callable[[str], None]) -> None:
     kept.mkdir(parents=True, exist_ok=True)
     say(f"fetching Kafka: {len(missing)} jars from Maven Central")
     with (
@@ -108,8 +106,7 @@ def _fetch(jar: LockedDependency, maven: Any, kept: Path) -> None:
             _path(jar, kept).parent.mkdir(parents=True, exist_ok=True)
             fetched.replace(_path(jar, kept))
             return
-    msg = f"{jar.artifactId}-{jar.version}.jar is not the file that {LOCK_NAME} names"
-    raise JarsMissing(msg)
+    raise JarsMissing(f"{jar.artifactId}-{jar.version}.jar is not the file that {LOCK_NAME} names")
 
 
 def _advice(jar: LockedDependency, kept: Path) -> str:

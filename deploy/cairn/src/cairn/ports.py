@@ -41,8 +41,7 @@ def free_port() -> int:
         port = random.randint(_FREE_FROM, _FREE_TO)  # noqa: S311 - a port is no secret
         if is_free(port):
             return port
-    msg = f"no free port between {_FREE_FROM} and {_FREE_TO}"
-    raise OSError(msg)
+    raise OSError(f"no free port between {_FREE_FROM} and {_FREE_TO}")
 
 
 def port_or_free(wanted: int) -> int:

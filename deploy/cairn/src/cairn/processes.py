@@ -53,8 +53,7 @@ class Child:
     def pid(self) -> int:
         """The pid of the running program."""
         if self._process is None:
-            msg = f"{self.name} has not been started"
-            raise StartFailed(msg)
+            raise StartFailed(f"{self.name} has not been started")
         return self._process.pid
 
     @property

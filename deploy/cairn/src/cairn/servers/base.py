@@ -39,8 +39,7 @@ class LocalServer(ABC):
     def child(self) -> Child:
         """The running program."""
         if self._child is None:
-            msg = f"{self.name} has not been started"
-            raise StartFailed(msg)
+            raise StartFailed(f"{self.name} has not been started")
         return self._child
 
     @property
@@ -72,8 +71,10 @@ class LocalServer(ABC):
             if not self.runs:
                 raise StartFailed(self._why_it_ended(), self.child.log)
             if time.monotonic() > deadline:
-                msg = f"{self.name} was not ready after {self.ready_within_seconds:.0f} s"
-                raise StartFailed(msg, self.child.log)
+                raise StartFailed(
+                    f"{self.name} was not ready after {self.ready_within_seconds:.0f} s",
+                    self.child.log,
+                )
             time.sleep(_POLL_SECONDS)
 
     def start(self) -> None:

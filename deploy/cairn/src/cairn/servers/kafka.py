@@ -120,8 +120,7 @@ class Kafka(LocalServer):
             timeout=_FORMAT_WITHIN_SECONDS,
         )
         if done.returncode != 0:
-            msg = f"Kafka could not format its storage:\n{done.stdout}{done.stderr}"
-            raise StartFailed(msg)
+            raise StartFailed(f"Kafka could not format its storage:\n{done.stdout}{done.stderr}")
 
     def _java(self) -> list[str]:
         log_settings = resources.files("cairn.servers") / "log4j2.xml"

