@@ -4,43 +4,91 @@ from datetime import UTC, date, datetime
 from typing import Annotated, ClassVar, Literal, TypeAlias
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StringConstraints,
+)
 
 Service: TypeAlias = Literal["intake", "sessions", "integration", "notifications"]
 SealClass: TypeAlias = Literal["contact", "chart", "harm_reduction"]
 
-_EARLIEST_YEAR, _LATEST_YEAR = 1900, 2100
+_EARLIEST_YEAR, _LATEST_YEAR = 1900, 2099
+_DAY_CHARACTERS = 10
 
 
-def _whole_milliseconds(instant: datetime) -> datetime:
-    if not _EARLIEST_YEAR <= instant.year < _LATEST_YEAR:
-        msg = "the year lies outside 1900 to 2099"
-        raise ValueError(msg)
-    utc = instant.astimezone(UTC)
-    return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
+def _written_out(value: object) -> object:
+    """Refuse a bare number: seconds or milliseconds, of which clock? It would pass for a time."""
+    if isinstance(value, int | float) or (isinstance(value, str) and value[4:5] != "-"):
+        raise ValueError("a time is written out, as RFC 3339 says")
+    return value
+
+
+def _only_a_day(value: object) -> object:
+    if isinstance(value, datetime) or (isinstance(value, str) and len(value) != _DAY_CHARACTERS):
+        raise ValueError("a day has no time")
+    return _written_out(value)
 
 
 def _plausible_day(day: date) -> date:
-    if not _EARLIEST_YEAR <= day.year < _LATEST_YEAR:
-        msg = "the year lies outside 1900 to 2099"
-        raise ValueError(msg)
+    if not _EARLIEST_YEAR <= day.year <= _LATEST_YEAR:
+        raise ValueError("the year lies outside 1900 to 2099")
     return day
 
 
-Instant: TypeAlias = Annotated[AwareDatetime, AfterValidator(_whole_milliseconds)]
+def _whole_milliseconds(instant: datetime) -> datetime:
+    _plausible_day(instant)
+    utc = instant.astimezone(UTC)
+    _plausible_day(utc)
+    return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
+
+
+Instant: TypeAlias = Annotated[
+    AwareDatetime, BeforeValidator(_written_out), AfterValidator(_whole_milliseconds)
+]
 """A point in time: UTC, whole milliseconds; a time without a zone is refused."""
 
-Day: TypeAlias = Annotated[date, AfterValidator(_plausible_day)]
+Day: TypeAlias = Annotated[date, BeforeValidator(_only_a_day), AfterValidator(_plausible_day)]
 """A calendar day at some place, without a time."""
 
 Word: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 """A code or name of ours: lower case, 64 characters at most."""
 
-Line: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-"""One line of text written by a person."""
+Line: TypeAlias = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$", max_length=200
+    ),
+]
+"""One line of text written by a person: not blank, and no line breaks that a mail would obey."""
 
 Paragraph: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 """A few sentences written by a person."""
+
+
+Email: TypeAlias = Annotated[
+    str,
+    StringConstraints(
+        pattern=r'^[^@\x00-\x20\x7f<>()\[\],;:"\\]{1,64}'
+        r'@([^@\x00-\x20\x7f<>()\[\],;:"\\.]{1,63}\.)+[^@\x00-\x20\x7f<>()\[\],;:"\\.]{2,63}$',
+        max_length=254,
+    ),
+]
+"""An address that cannot break out of a mail header; whether it exists, a message to it shows."""
+
+Phone: TypeAlias = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
+"""E.164."""
+
+Zone: TypeAlias = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$", max_length=64)
+]
+"""An IANA zone name; the edge that takes it in checks that it exists."""
+
+Language: TypeAlias = Literal["en", "es", "other"]
+Sha256: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Value(BaseModel):

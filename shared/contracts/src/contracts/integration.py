@@ -2,9 +2,8 @@
 
 from typing import ClassVar, Literal
 
-from contracts.base import Instant, Message, SealClass, Service, Value
+from contracts.base import Instant, Message, SealClass, Service, Sha256, Value
 from contracts.ids import CaseId, ClientId, PathwayId, SessionId, SiteId
-from contracts.intake import Sha256
 
 
 class ReceivedRecord(Value):

@@ -1,11 +1,21 @@
 """What does sessions tell, and of what?"""
 
-from decimal import Decimal
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import Field
 
-from contracts.base import Day, Instant, Message, Paragraph, SealClass, Service, Value, Word
+from contracts.base import (
+    Day,
+    Instant,
+    Message,
+    Paragraph,
+    SealClass,
+    Service,
+    Sha256,
+    Value,
+    Word,
+    Zone,
+)
 from contracts.clinical import Code, Decision
 from contracts.ids import (
     ClientId,
@@ -18,12 +28,48 @@ from contracts.ids import (
     StaffId,
     VisitId,
 )
-from contracts.intake import Sha256, Zone
-from contracts.units import Units
+from contracts.units import TotalMilligrams, Units
+from contracts.visits import (
+    VisitAttended,
+    VisitCancelled,
+    VisitKind,
+    VisitMissed,
+    VisitMode,
+    VisitMoved,
+    VisitScheduled,
+    VisitStanding,
+    VisitState,
+)
 
-VisitKind: TypeAlias = Literal["preparation", "medicine", "integration"]
-VisitMode: TypeAlias = Literal["in_person", "video"]
-VisitStanding: TypeAlias = Literal["scheduled", "checked_in", "attended", "missed", "cancelled"]
+__all__ = [
+    "ENTRY_KINDS",
+    "ClientDischarged",
+    "Closing",
+    "Discharge",
+    "Dose",
+    "Entry",
+    "MedicineReleased",
+    "MedicineTaken",
+    "Phase",
+    "PresenceInterval",
+    "Release",
+    "SegmentSeal",
+    "SegmentSigned",
+    "SessionClosed",
+    "SessionState",
+    "SittingOpened",
+    "VisitAttended",
+    "VisitCancelled",
+    "VisitKind",
+    "VisitMissed",
+    "VisitMode",
+    "VisitMoved",
+    "VisitScheduled",
+    "VisitStanding",
+    "VisitState",
+]
+"""Whatever sessions tells is found here; visits are long enough for a module of their own."""
+
 Phase: TypeAlias = Literal[
     "checked_in",
     "safety_check",
@@ -53,34 +99,6 @@ ENTRY_KINDS: TypeAlias = Literal[
 ]
 
 
-class VisitState(Message):
-    """An appointment of one client with one therapist."""
-
-    topic: ClassVar[str] = "sessions.visits"
-    carries: ClassVar[Literal["state", "happening"]] = "state"
-    heard_by: ClassVar[tuple[Service, ...]] = ("intake", "integration", "notifications")
-    sealed_as: ClassVar[SealClass | None] = "chart"
-    subject_field: ClassVar[str] = "visit_id"
-    about_field: ClassVar[str | None] = "client_id"
-
-    visit_id: VisitId
-    client_id: ClientId
-    pathway_id: PathwayId
-    site_id: SiteId
-    zone: Zone
-    """Where the visit takes place; its local times are meant in this zone."""
-
-    kind: VisitKind
-    mode: VisitMode
-    therapist_id: StaffId
-    room: Word | None = None
-    starts_at: Instant
-    ends_at: Instant
-    standing: VisitStanding = "scheduled"
-    moves: Annotated[int, Field(ge=0)] = 0
-    """How often it was moved; with the start it tells one plan from the next."""
-
-
 class PresenceInterval(Value):
     """A stated interval during which a therapist was with the client; never a heartbeat."""
 
@@ -97,7 +115,7 @@ class Dose(Value):
     medicine: Word
     route: Word
     units: Units
-    total_mg: Decimal
+    total_mg: TotalMilligrams
     taken_at: Instant
     recorded_by: StaffId
     breaches: tuple[Code, ...] = ()
@@ -108,7 +126,7 @@ class Release(Value):
 
     prescription_id: PrescriptionId
     units: Units
-    total_mg: Decimal
+    total_mg: TotalMilligrams
     released_by: StaffId
     released_at: Instant
     decision: Decision
@@ -219,61 +237,6 @@ class SegmentSigned(Message):
     signed_at: Instant
     held_on: Day
     """The day of the session at its site."""
-
-
-class VisitScheduled(VisitState):
-    """A visit was booked.
-
-    Said by: sessions.
-    Heard by: intake, integration, notifications.
-    Personal data: who meets whom, when; sealed as chart.
-    """
-
-    wire_name: ClassVar[str] = "sessions.visit-scheduled.v1"
-
-
-class VisitMoved(VisitState):
-    """A visit got another time, room or therapist.
-
-    Said by: sessions.
-    Heard by: intake, integration, notifications.
-    Personal data: who meets whom, when; sealed as chart.
-    """
-
-    wire_name: ClassVar[str] = "sessions.visit-moved.v1"
-
-
-class VisitCancelled(VisitState):
-    """A visit will not take place.
-
-    Said by: sessions.
-    Heard by: intake, integration, notifications.
-    Personal data: who meets whom, when; sealed as chart.
-    """
-
-    wire_name: ClassVar[str] = "sessions.visit-cancelled.v1"
-
-
-class VisitAttended(VisitState):
-    """The client came: checked in at first, attended once it is over.
-
-    Said by: sessions.
-    Heard by: intake, integration, notifications.
-    Personal data: who meets whom, when; sealed as chart.
-    """
-
-    wire_name: ClassVar[str] = "sessions.visit-attended.v1"
-
-
-class VisitMissed(VisitState):
-    """The client did not come.
-
-    Said by: sessions.
-    Heard by: intake, integration, notifications.
-    Personal data: who meets whom, when; sealed as chart.
-    """
-
-    wire_name: ClassVar[str] = "sessions.visit-missed.v1"
 
 
 class SittingOpened(SessionState):

@@ -20,4 +20,7 @@ Units: TypeAlias = Annotated[Decimal, Field(gt=0, le=500, max_digits=5, decimal_
 """Tablets, troches, sprays or capsules; halves and quarters exist."""
 
 SignedUnits: TypeAlias = Annotated[Decimal, Field(ge=-500, le=500, max_digits=5, decimal_places=2)]
+TotalMilligrams: TypeAlias = Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=4)]
+"""Units times their strength: as wide as its two factors together."""
+
 Minutes: TypeAlias = Annotated[int, Field(ge=0, le=1440)]
