@@ -115,7 +115,9 @@ class Dose(Value):
     medicine: Word
     route: Word
     units: Units
-    total_mg: TotalMilligrams
+    total_mg: TotalMilligrams | None = None
+    """None where neither a prescription nor the person who recorded it tells the strength."""
+
     taken_at: Instant
     recorded_by: StaffId
     breaches: tuple[Code, ...] = ()
@@ -220,6 +222,7 @@ class SegmentSigned(Message):
     carries: ClassVar[Literal["state", "happening"]] = "state"
     heard_by: ClassVar[tuple[Service, ...]] = ("integration",)
     sealed_as: ClassVar[SealClass | None] = "chart"
+    compressed: ClassVar[bool] = True
     subject_field: ClassVar[str] = "segment_id"
     about_field: ClassVar[str | None] = "client_id"
 
