@@ -6,7 +6,7 @@ PY := $(BIN)/python
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help check test run bench catalog fmt clean
+.PHONY: help check test run bench catalog release fmt clean
 
 help:  ## print these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -38,7 +38,11 @@ bench: $(INSTALLED)  ## measure each path beside its floor; writes build/bench.j
 	@$(PY) tests/bench/run.py
 
 catalog: $(INSTALLED)  ## write the table of facts from the contracts
-	@$(PY) -m contracts > shared/contracts/FACTS.md
+	@$(PY) -m contracts facts > shared/contracts/FACTS.md.new
+	@mv shared/contracts/FACTS.md.new shared/contracts/FACTS.md
+
+release: $(INSTALLED)  ## write the schemas of messages that changed; refuses what readers cannot follow
+	@$(PY) -m contracts release shared/contracts/schemas
 
 fmt: $(INSTALLED)  ## format, and mend what can be mended by itself
 	@$(BIN)/ruff format

@@ -118,6 +118,9 @@ class Message(Value):
     sealed_as: ClassVar[SealClass | None] = None
     """The class of key the whole body is sealed under; None where the body travels in the clear."""
 
+    compressed: ClassVar[bool] = False
+    """Whether the body is deflated before it is sealed: for what is told in many words."""
+
     subject_field: ClassVar[str]
     """The field that holds the id of the document this speaks of."""
 

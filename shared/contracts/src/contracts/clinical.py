@@ -26,7 +26,7 @@ class Reason(Value):
     says: str
     """A whole sentence, without a name or any other personal word."""
 
-    facts: Annotated[dict[str, Evidence], Field(default_factory=dict)]
+    facts: dict[str, Evidence] = Field(default_factory=dict)
     """What the rule looked at: ids, days, numbers and codes. None means unknown."""
 
 

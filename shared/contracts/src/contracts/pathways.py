@@ -183,7 +183,7 @@ class PathwayOpened(PathwayState):
 
     Said by: intake.
     Heard by: sessions, integration, notifications.
-    Personal data: care team, consents, prescriptions, clearance; sealed as chart.
+    Personal data: care team, consents, prescriptions, clearance; sealed as chart or harm_reduction.
     """
 
     wire_name: ClassVar[str] = "intake.pathway-opened.v1"
@@ -194,7 +194,7 @@ class CareTeamChanged(PathwayState):
 
     Said by: intake.
     Heard by: sessions, integration, notifications.
-    Personal data: care team, consents, prescriptions, clearance; sealed as chart.
+    Personal data: care team, consents, prescriptions, clearance; sealed as chart or harm_reduction.
     """
 
     wire_name: ClassVar[str] = "intake.care-team-changed.v1"
@@ -205,7 +205,7 @@ class ConsentSigned(PathwayState):
 
     Said by: intake.
     Heard by: sessions, integration, notifications.
-    Personal data: care team, consents, prescriptions, clearance; sealed as chart.
+    Personal data: care team, consents, prescriptions, clearance; sealed as chart or harm_reduction.
     """
 
     wire_name: ClassVar[str] = "intake.consent-signed.v1"
@@ -216,7 +216,7 @@ class ConsentWithdrawn(PathwayState):
 
     Said by: intake.
     Heard by: sessions, integration, notifications.
-    Personal data: care team, consents, prescriptions, clearance; sealed as chart.
+    Personal data: care team, consents, prescriptions, clearance; sealed as chart or harm_reduction.
     """
 
     wire_name: ClassVar[str] = "intake.consent-withdrawn.v1"
@@ -227,7 +227,7 @@ class PrescriptionVerified(PathwayState):
 
     Said by: intake.
     Heard by: sessions, integration, notifications.
-    Personal data: care team, consents, prescriptions, clearance; sealed as chart.
+    Personal data: care team, consents, prescriptions, clearance; sealed as chart or harm_reduction.
     """
 
     wire_name: ClassVar[str] = "intake.prescription-verified.v1"
@@ -238,7 +238,7 @@ class PrescriptionEnded(PathwayState):
 
     Said by: intake.
     Heard by: sessions, integration, notifications.
-    Personal data: care team, consents, prescriptions, clearance; sealed as chart.
+    Personal data: care team, consents, prescriptions, clearance; sealed as chart or harm_reduction.
     """
 
     wire_name: ClassVar[str] = "intake.prescription-ended.v1"
@@ -249,7 +249,7 @@ class ClearanceDecided(PathwayState):
 
     Said by: intake.
     Heard by: sessions, integration, notifications.
-    Personal data: care team, consents, prescriptions, clearance; sealed as chart.
+    Personal data: care team, consents, prescriptions, clearance; sealed as chart or harm_reduction.
     """
 
     wire_name: ClassVar[str] = "intake.clearance-decided.v1"
@@ -260,7 +260,7 @@ class DoseReserved(PathwayState):
 
     Said by: intake.
     Heard by: sessions, integration, notifications.
-    Personal data: care team, consents, prescriptions, clearance; sealed as chart.
+    Personal data: care team, consents, prescriptions, clearance; sealed as chart or harm_reduction.
     """
 
     wire_name: ClassVar[str] = "intake.dose-reserved.v1"
@@ -271,7 +271,7 @@ class LedgerMoved(PathwayState):
 
     Said by: intake.
     Heard by: sessions, integration, notifications.
-    Personal data: care team, consents, prescriptions, clearance; sealed as chart.
+    Personal data: care team, consents, prescriptions, clearance; sealed as chart or harm_reduction.
     """
 
     wire_name: ClassVar[str] = "intake.ledger-moved.v1"
@@ -282,7 +282,7 @@ class PathwayClosed(PathwayState):
 
     Said by: intake.
     Heard by: sessions, integration, notifications.
-    Personal data: care team, consents, prescriptions, clearance; sealed as chart.
+    Personal data: care team, consents, prescriptions, clearance; sealed as chart or harm_reduction.
     """
 
     wire_name: ClassVar[str] = "intake.pathway-closed.v1"
