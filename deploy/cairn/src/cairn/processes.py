@@ -68,6 +68,8 @@ class Child:
 
     def start(self) -> None:
         """Start the program; nothing is known yet of its readiness."""
+        if self._process is not None:
+            self._children.unwatch(self.name, self._process.pid)
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             process = subprocess.Popen(
@@ -108,10 +110,16 @@ class Child:
     def stop(self, grace_seconds: float) -> None:
         """End the program in good order, or by force once the grace is over."""
         self.ask_to_end()
-        try:
-            self._reap(grace_seconds)
-        except subprocess.TimeoutExpired:
+        if not self.wait(grace_seconds):
             self.kill()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until the program has ended; False when it still runs after that time."""
+        try:
+            self._reap(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
     def _send(self, number: signal.Signals) -> None:
         if self._process is not None:

@@ -1,5 +1,6 @@
 """Which topics must exist, and how are the missing ones made?"""
 
+from collections import Counter
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -58,6 +59,12 @@ def apply(bootstrap: str, topics: Topics, *, replication: int | None = None) -> 
     Without a replication, each topic gets as many replicas as there are brokers, three at most.
     """
     return answer_of(_apply(bootstrap, topics, replication))
+
+
+def summary(made: Mapping[str, Outcome]) -> str:
+    """Say in one line what was done, such as `18 kept`."""
+    counts = Counter(made.values())
+    return ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
 
 
 async def _apply(bootstrap: str, topics: Topics, replication: int | None) -> dict[str, Outcome]:

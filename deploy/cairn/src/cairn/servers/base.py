@@ -20,9 +20,9 @@ def silent(_line: str) -> None:
 
 
 class LocalServer(ABC):
-    """A database or broker on this machine, with its files in one directory."""
+    """A program on this machine that serves others, with its files in one directory."""
 
-    name: ClassVar[str]
+    name: str
     stop_grace_seconds: ClassVar[float] = 15.0
     ready_within_seconds: ClassVar[float] = 60.0
 
@@ -56,7 +56,7 @@ class LocalServer(ABC):
         """Start the program, with its files made if there are none."""
         if self._child is None:
             self.prepare()
-            self._child = self._children.spawn(self.name, self.command())
+            self._child = self._children.spawn(self.name, self.command(), self.environment())
         else:
             self._child.start()
 
@@ -111,6 +111,10 @@ class LocalServer(ABC):
     @abstractmethod
     def command(self) -> list[str]:
         """Name the program and its arguments."""
+
+    def environment(self) -> dict[str, str]:
+        """Give the settings that differ from those of this command."""
+        return {}
 
     @abstractmethod
     def is_ready(self) -> bool:

@@ -10,7 +10,6 @@ import subprocess
 from contextlib import suppress
 from importlib import resources
 from pathlib import Path
-from typing import ClassVar
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError
@@ -61,7 +60,7 @@ _SETTINGS = {
 class Kafka(LocalServer):
     """One broker that is its own controller."""
 
-    name: ClassVar[str] = "kafka"
+    name = "kafka"
 
     def __init__(
         self, children: Children, directory: Path, *, port: int, say: Say = silent

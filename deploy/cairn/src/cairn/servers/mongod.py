@@ -4,7 +4,7 @@ import importlib.util
 import shutil
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
@@ -24,7 +24,7 @@ _ANSWER_WITHIN_MS = 2_000
 class Mongod(LocalServer):
     """One mongod that is its own replica set, so that majority writes and `$$NOW` behave."""
 
-    name: ClassVar[str] = "mongod"
+    name = "mongod"
 
     def __init__(
         self,

@@ -1,0 +1,77 @@
+"""`cairn parked`: which facts could a service not use, why, and what shall become of them?"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.table import Table
+
+from cairn.addresses import Addresses
+from cairn.operating import Caller
+
+_PAGE = 200
+_COLUMNS = ("id", "topic", "type", "subject", "sequence", "code", "parked_at")
+
+
+class UnknownParked(Exception):
+    """No service has a parked fact of this id."""
+
+
+def parked_rows(
+    caller: Caller, addresses: Addresses, services: list[str]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """List the parked facts of these services, page by page."""
+    for service in services:
+        after: str | None = None
+        while True:
+            where = f"{addresses.service(service)}/v1/parked"
+            answer = caller.get(where, limit=_PAGE, **({"after": after} if after else {}))
+            yield from ((service, row) for row in answer["items"])
+            after = answer.get("next")
+            if not after:
+                break
+
+
+def find(
+    caller: Caller, addresses: Addresses, services: list[str], parked_id: str
+) -> tuple[str, dict[str, Any]]:
+    """Find who parked it.
+
+    Raises:
+        UnknownParked: nobody did.
+    """
+    for service, row in parked_rows(caller, addresses, services):
+        if str(row["id"]) == parked_id:
+            url = f"{addresses.service(service)}/v1/parked/{parked_id}"
+            return service, caller.get(url)
+    raise UnknownParked(f"no parked fact {parked_id}; see `cairn parked list`")
+
+
+def settle(
+    caller: Caller,
+    addresses: Addresses,
+    services: list[str],
+    ids: list[str],
+    *,
+    verb: str,
+    body: dict[str, str] | None = None,
+) -> list[tuple[str, str]]:
+    """Retry or discard parked facts; without ids, all of these services."""
+    chosen = [
+        (service, str(row["id"]))
+        for service, row in parked_rows(caller, addresses, services)
+        if not ids or str(row["id"]) in ids
+    ]
+    unknown = set(ids) - {parked_id for _, parked_id in chosen}
+    if unknown:
+        raise UnknownParked(f"no parked fact {', '.join(sorted(unknown))}; see `cairn parked list`")
+    for service, parked_id in chosen:
+        caller.post(f"{addresses.service(service)}/v1/parked/{parked_id}/{verb}", body)
+    return chosen
+
+
+def table(rows: list[tuple[str, dict[str, Any]]]) -> Table:
+    """Lay the parked facts out for a person."""
+    found = Table("service", *_COLUMNS)
+    for service, row in rows:
+        found.add_row(service, *(str(row.get(column, "")) for column in _COLUMNS))
+    return found
