@@ -5,7 +5,7 @@ from typing import Annotated, Self, TypeAlias
 
 from pydantic import Field, StringConstraints
 
-from contracts.base import Value
+from contracts.base import Line, Paragraph, Value
 
 Code: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{1,63}$")]
 Evidence: TypeAlias = bool | int | str | None
@@ -23,7 +23,7 @@ class Reason(Value):
     """One thing that stands in the way, said so that a person can act on it."""
 
     code: Code
-    says: str
+    says: Paragraph
     """A whole sentence, without a name or any other personal word."""
 
     facts: dict[str, Evidence] = Field(default_factory=dict)
@@ -35,7 +35,7 @@ class Decision(Value):
 
     outcome: Outcome
     reasons: tuple[Reason, ...] = ()
-    rulesets: tuple[str, ...] = ()
+    rulesets: tuple[Line, ...] = ()
     """`id@date#hash` of each ruleset that was used, with ` not approved` behind where it is not."""
 
     @classmethod

@@ -109,7 +109,7 @@ def read_headers(headers: Iterable[tuple[str, bytes | None]]) -> Envelope:
         if name in _KNOWN and name not in found:
             found[name] = value
     if _text(found, "ce_specversion") != "1.0":
-        raise Unreadable("SPECVERSION_UNKNOWN", "Only CloudEvents 1.0 is read here.")
+        raise Unreadable("SPECVERSION_UNKNOWN", "The header ce_specversion is not 1.0.")
     return Envelope(
         id=_uuid(found, "ce_id"),
         source=_text(found, "ce_source"),

@@ -3,6 +3,8 @@
 import hashlib
 import json
 from collections.abc import Iterable
+from datetime import UTC, datetime
+from uuid import UUID
 
 from contracts.sessions import Entry, SegmentSeal
 
@@ -25,8 +27,7 @@ def segment_sha256(entries: Iterable[Entry]) -> str:
     """Hash the entries of one segment in their order; each is a JSON list on a line of its own."""
     digest = hashlib.sha256()
     for entry in entries:
-        written = entry.model_dump(mode="json", include=set(HASHED_OF_ENTRY))
-        values = [written[name] for name in HASHED_OF_ENTRY]
+        values = [_written(getattr(entry, name)) for name in HASHED_OF_ENTRY]
         digest.update(json.dumps(values, separators=(",", ":")).encode())
         digest.update(b"\n")
     return digest.hexdigest()
@@ -39,3 +40,10 @@ def root_sha256(segments: Iterable[SegmentSeal]) -> str:
         line = f"{segment.segment_id} {segment.phase} {segment.entries} {segment.sha256}\n"
         digest.update(line.encode())
     return digest.hexdigest()
+
+
+def _written(value: UUID | datetime | str | int | None) -> str | int | None:
+    """Write a value in the one way that no library may change for us."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="milliseconds")
+    return str(value) if isinstance(value, UUID) else value
