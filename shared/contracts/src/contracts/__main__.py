@@ -37,6 +37,7 @@ def release(folder: Path, messages: ByWireName = BY_WIRE_NAME) -> list[Path]:
         wire_name: next_release(message, released(folder, wire_name))
         for wire_name, message in messages.items()
     }
+    folder.mkdir(exist_ok=True)
     written = []
     for wire_name, number in numbers.items():
         if number is not None:
