@@ -62,6 +62,15 @@ class Taken(Exception):
         """The name of the index; `_id_` where the id itself is there already."""
 
 
+class SomeTaken(Exception):
+    """Some rows of a bulk write were there already; an ordered one stopped there."""
+
+    def __init__(self, taken: Mapping[int, str]) -> None:
+        super().__init__(f"{len(taken)} taken")
+        self.taken = taken
+        """The index that said so, by the position of the row."""
+
+
 @dataclass(frozen=True, slots=True)
 class Index:
     """An index that a collection must have."""
@@ -118,7 +127,7 @@ class Mongo:
             StoreAway: there is no primary.
         """
         with translate(writing=False):
-            return await self.database("admin").command("hello")
+            return await self.database("admin").command("hello", codec_options=_CODECS)
 
     async def ping(self) -> None:
         """Reach the primary.
@@ -145,13 +154,13 @@ class Mongo:
 class translate:  # noqa: N801 - it reads as the verb it is: `with translate():`
     """Turn the driver's errors into ours.
 
-    Whatever ends a write after it may have reached the server leaves its outcome unknown. A bulk
-    write whose only errors are its rows' own is let through for its caller to read.
+    Whatever ends a write after it may have reached the server leaves its outcome unknown.
 
     Raises:
         StoreAway: nothing was done.
         OutcomeUnknown: it may have been done.
         Taken: a unique index has this already.
+        SomeTaken: the same, for some rows of a bulk write.
     """
 
     __slots__ = ("_writing",)
@@ -262,18 +271,6 @@ def lightly(rows: Rows) -> Rows:
     return rows.with_options(write_concern=WriteConcern(w=1))
 
 
-def duplicates(bulk: BulkWriteError) -> dict[int, str]:
-    """Name the rows of a bulk write that were there already, with the index that said so.
-
-    Raises:
-        BulkWriteError: the same one, where any row failed for another reason.
-    """
-    errors = (bulk.details or {}).get("writeErrors", [])
-    if any(error.get("code") != _DUPLICATE for error in errors):
-        raise bulk
-    return {error["index"]: _index_of(error) for error in errors}
-
-
 def _index_of(details: Mapping[str, Any]) -> str:
     """Name the index; a server that gives only the pattern of its keys is read by its message."""
     if list(details.get("keyPattern", {})) == ["_id"]:
@@ -289,11 +286,20 @@ def _ours(error: PyMongoError, *, writing: bool) -> Exception | None:
     if isinstance(error, ServerSelectionTimeoutError | WaitQueueTimeoutError):
         return StoreAway(type(error).__name__)
     if isinstance(error, BulkWriteError):
-        lost = bool((error.details or {}).get("writeConcernErrors"))
-        return OutcomeUnknown(type(error).__name__) if lost else None
+        return _ours_of_bulk(error)
     if not _passes(error):
         return None
     return (OutcomeUnknown if writing else StoreAway)(type(error).__name__)
+
+
+def _ours_of_bulk(bulk: BulkWriteError) -> Exception | None:
+    details = bulk.details or {}
+    if details.get("writeConcernErrors"):
+        return OutcomeUnknown(type(bulk).__name__)
+    errors = details.get("writeErrors", [])
+    if any(error.get("code") != _DUPLICATE for error in errors):
+        return None
+    return SomeTaken({error["index"]: _index_of(error) for error in errors})
 
 
 def _passes(lost: PyMongoError) -> bool:

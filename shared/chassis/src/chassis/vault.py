@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -24,8 +24,6 @@ from joserfc.jwk import OctKey
 from chassis.mongo import Mongo, Taken, aggregated, translate
 from contracts.base import SealClass
 from contracts.ids import key_id
-
-KeyState: TypeAlias = Literal["known", "shredded", "unknown"]
 
 DATABASE = "cairn_keys"
 CACHE_SECONDS = 25.0
@@ -90,12 +88,13 @@ class KeyRing:
             return held
         raise KeyShredded(kid) if held is _SHREDDED else KeyUnknown(kid)
 
-    def state(self, kid: UUID) -> KeyState:
-        """Say what is known of a key without asking for it."""
-        held = self._held.get(kid)
-        if held is None:
-            return "unknown"
-        return "known" if isinstance(held, DataKey) else "shredded"
+    def shredded(self, kid: UUID) -> bool:
+        """Say whether a key was destroyed on purpose."""
+        return self._held.get(kid) is _SHREDDED
+
+    def knows(self, kid: UUID) -> bool:
+        """Say whether a key is there."""
+        return isinstance(self._held.get(kid), DataKey)
 
 
 class Vault:
@@ -125,9 +124,9 @@ class Vault:
         wanted = {key_id(about, sealed_as): sealed_as for sealed_as in classes}
         ring = await self.fetch(wanted)
         for kid, sealed_as in wanted.items():
-            if ring.state(kid) == "shredded":
+            if ring.shredded(kid):
                 raise KeyShredded(kid)
-            if ring.state(kid) == "unknown":
+            if not ring.knows(kid):
                 await self._keep_new(kid, about, sealed_as)
         return await self.fetch(wanted)
 
