@@ -16,10 +16,10 @@ from cairn import demo_clock, topics
 from cairn import parked as parking
 from cairn.addresses import Addresses, NotRunning
 from cairn.durations import NoDuration, duration
-from cairn.issuer import SERVICES
 from cairn.operating import Unanswered, operator
 from cairn.places import Home, NoRepository
 from cairn.processes import StartFailed
+from cairn.roster import SERVICES
 from cairn.status import status as ask_status
 from cairn.status import tables
 from cairn.teller import Teller

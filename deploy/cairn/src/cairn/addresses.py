@@ -5,8 +5,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from cairn.issuer import SERVICES
 from cairn.ports import DEFAULTS, HOST, port_or_free
+from cairn.roster import SERVICES
 
 
 class NotRunning(Exception):

@@ -22,10 +22,9 @@ from cairn.page import article, button, page, paragraph, table
 from cairn.people import EVERYWHERE, Identity, Network, Registry, demo_network, service_id
 from cairn.places import Home
 from cairn.ports import DEFAULTS, HOST
+from cairn.roster import OPERATOR, SERVICES
 from cairn.signing import ALGORITHM, NotOurs, Signer
 
-OPERATOR = "operator"
-SERVICES = ("intake", "sessions", "integration", "notifications")
 _LARGEST_FORM_BYTES = 10_000
 
 

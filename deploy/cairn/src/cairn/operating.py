@@ -8,8 +8,8 @@ from uuid import uuid4
 import httpx
 
 from cairn.addresses import Addresses
-from cairn.issuer import OPERATOR
 from cairn.places import Home
+from cairn.roster import OPERATOR
 
 _ASK_WITHIN_SECONDS = 10.0
 

@@ -9,10 +9,10 @@ import httpx
 from typing_extensions import override
 
 from cairn.addresses import Addresses
-from cairn.issuer import SERVICES
 from cairn.places import Home
 from cairn.ports import HOST, accepts
 from cairn.processes import Children
+from cairn.roster import SERVICES
 from cairn.secret_files import master_key, service_secret
 from cairn.servers.base import LocalServer
 

@@ -15,9 +15,9 @@ from rich.table import Table
 
 from cairn import programs, topics
 from cairn.addresses import Addresses, addresses_at, choose_ports
-from cairn.issuer import OPERATOR, SERVICES
 from cairn.places import Home, repository_root
 from cairn.processes import Children, StartFailed
+from cairn.roster import OPERATOR, SERVICES
 from cairn.secret_files import service_secret
 from cairn.servers.base import LocalServer
 from cairn.servers.local import LocalServers
