@@ -1,1 +1,1 @@
-"""Part of Cairn."""
+"""The calendar, the sitting and its record."""

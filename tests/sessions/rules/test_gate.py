@@ -1,0 +1,324 @@
+from datetime import date, timedelta
+
+import pytest
+
+from chassis.domain import Refused
+from contracts.clinical import Decision, Outcome, Reason
+from contracts.sessions import MedicineReleased, SittingOpened
+from sessions.rules.gate import may_release, open_sitting, release_medicine, whole_decision
+from sessions_builders import (
+    CLIENT,
+    NOON,
+    OTHER_THERAPIST,
+    PATHWAY,
+    THERAPIST,
+    a_client,
+    a_consent,
+    a_discharge,
+    a_pathway,
+    a_preparation,
+    a_release,
+    a_session,
+    an_integration,
+    codes,
+    dose_asked,
+    gate,
+    known,
+    minutes,
+    named,
+    presence,
+    reserved,
+    seen,
+)
+
+WAITING = a_session(phase="checked_in", sitting_opened_at=None)
+NOT_CLEARED = Reason(code="NOT_CLEARED", says="The prescriber has not cleared the client")
+
+
+def sit(session=WAITING, around=None, by=THERAPIST, at=NOON):
+    return open_sitting(session, around or known(), by=by, at=at)
+
+
+def release(session=None, standing=None, **but):
+    session = session or a_session()
+    return release_medicine(session, dose_asked(), gate(**but), standing or reserved(), sequence=1)
+
+
+def reasons_of(decision):
+    return [reason.code for reason in decision.reasons]
+
+
+class TestOpenSitting:
+    def test_tells_that_the_sitting_began(self):
+        """Reminders and alarms count from here."""
+        (told,) = sit().told
+
+        assert isinstance(told, SittingOpened)
+        assert (told.sitting_opened_at, told.phase) == (NOON, "safety_check")
+
+    def test_refuses_a_second_time(self):
+        """The first opening is the one the record begins with."""
+        with pytest.raises(Refused) as refused:
+            sit(a_session())
+
+        assert codes(refused) == ["SITTING_ALREADY_OPEN"]
+
+    def test_refuses_whoever_is_not_present(self):
+        """R9: who sits is there."""
+        with pytest.raises(Refused) as refused:
+            sit(by=OTHER_THERAPIST)
+
+        assert codes(refused) == ["THERAPIST_ABSENT"]
+
+    def test_refuses_after_the_discharge(self):
+        """A client who went home cannot be sat with."""
+        with pytest.raises(Refused) as refused:
+            sit(WAITING.but(discharge=a_discharge()))
+
+        assert codes(refused) == ["SESSION_OVER"]
+
+    @pytest.mark.parametrize("standing", ["in_hospital", "left", "deceased"])
+    def test_refuses_a_client_who_is_not_in_care_at_home(self, standing):
+        """Whoever checks in a client of the same name must notice here."""
+        with pytest.raises(Refused) as refused:
+            sit(around=known(client=a_client(standing=standing)))
+
+        assert codes(refused) == ["CLIENT_NOT_ACTIVE"]
+
+    def test_refuses_what_is_unknown(self):
+        """R27: consent nobody heard of is not consent."""
+        with pytest.raises(Refused) as refused:
+            sit(around=known(client=None, pathway=None))
+
+        assert codes(refused) == [
+            "CLIENT_NOT_ACTIVE",
+            "VISIT_PATHWAY_UNKNOWN",
+            "CONSENT_NOT_IN_FORCE",
+        ]
+
+    @pytest.mark.parametrize(
+        ("kind", "code"),
+        [
+            ("harm_reduction", "HR_SITTING_FORBIDDEN"),
+            ("integration_only", "VISIT_KIND_NOT_ON_PATHWAY"),
+        ],
+    )
+    def test_refuses_a_pathway_without_sitting(self, kind, code):
+        """R17: never sit."""
+        with pytest.raises(Refused) as refused:
+            sit(around=known(pathway=a_pathway(kind=kind)))
+
+        assert codes(refused) == [code]
+
+    def test_refuses_an_ended_pathway(self):
+        """Its consents may still look valid."""
+        with pytest.raises(Refused) as refused:
+            sit(around=known(pathway=a_pathway(closed_at=NOON)))
+
+        assert codes(refused) == ["PATHWAY_CLOSED"]
+
+    @pytest.mark.parametrize(
+        "consents",
+        [
+            pytest.param((), id="none"),
+            pytest.param((a_consent(kind="treatment_therapy"),), id="to something else"),
+            pytest.param((a_consent(withdrawn_at=NOON),), id="withdrawn"),
+            pytest.param((a_consent(expires_on=date(2026, 11, 30)),), id="expired yesterday"),
+            pytest.param((a_consent(signed_at=NOON + minutes(1)),), id="signed in a minute"),
+        ],
+    )
+    def test_refuses_without_consent_in_force(self, consents):
+        """R27: nobody is sat with against their word."""
+        with pytest.raises(Refused) as refused:
+            sit(around=known(pathway=a_pathway(consents=consents)))
+
+        assert codes(refused) == ["CONSENT_NOT_IN_FORCE"]
+
+    def test_takes_a_consent_on_its_last_day(self):
+        """A consent holds through the day it expires on, in the zone of the visit."""
+        last = a_consent(expires_on=date(2026, 12, 1))
+        late = NOON + timedelta(hours=11)
+
+        assert sit(around=known(pathway=a_pathway(consents=(last,))), at=late).told
+
+    @pytest.mark.parametrize(
+        ("kinds", "refuses"), [(("treatment_kap",), True), (("treatment_kap", "telehealth"), False)]
+    )
+    def test_asks_for_telehealth_as_well_by_video(self, kinds, refuses):
+        """R27: being treated through a screen is consented to of its own."""
+        pathway = a_pathway(consents=tuple(a_consent(kind=kind) for kind in kinds))
+        video = WAITING.but(mode="video")
+
+        if refuses:
+            with pytest.raises(Refused) as refused:
+                sit(video, known(pathway=pathway))
+            assert refused.value.reasons[0].facts == {"kind": "telehealth"}
+        else:
+            assert sit(video, known(pathway=pathway)).told
+
+
+class TestMayRelease:
+    def test_passes_an_ordinary_session_and_names_the_ruleset(self):
+        """A decision without its ruleset cannot be judged afterwards."""
+        decision = may_release(a_session(), gate())
+
+        assert (decision.outcome, len(decision.rulesets)) == (Outcome.PASS, 1)
+
+    @pytest.mark.parametrize(
+        ("session", "code"),
+        [
+            (a_session(sitting_opened_at=None), "SITTING_NOT_OPEN"),
+            (a_session(discharge=a_discharge()), "SESSION_OVER"),
+            (a_session(release=a_release()), "MEDICINE_ALREADY_RELEASED"),
+            (a_session(presence=()), "PRESENCE_BEFORE_MISSING"),
+        ],
+    )
+    def test_refuses_a_session_that_is_not_ready(self, session, code):
+        """R9: the therapist is there before the medicine."""
+        assert reasons_of(may_release(session, gate())) == [code]
+
+    @pytest.mark.parametrize(("since", "passes"), [(15, True), (14.99, False)])
+    def test_asks_for_a_quarter_of_an_hour_of_presence(self, since, passes):
+        """R9: on the limit it passes, a second short of it does not."""
+        session = a_session(presence=(presence(opened_at=NOON - minutes(since)),))
+
+        assert may_release(session, gate()).passed is passes
+
+    def test_asks_for_the_presence_of_whoever_releases(self):
+        """The therapist who took over a minute ago has not seen how the client is."""
+        decision = may_release(a_session(), gate(by=OTHER_THERAPIST))
+
+        assert reasons_of(decision) == ["PRESENCE_BEFORE_MISSING"]
+
+    @pytest.mark.parametrize(
+        "preparation",
+        [
+            pytest.param(a_preparation(standing="scheduled"), id="not yet attended"),
+            pytest.param(a_preparation(standing="missed"), id="missed"),
+            pytest.param(a_preparation(pathway_id=CLIENT), id="on another pathway"),
+            pytest.param(a_preparation(kind="integration"), id="of another kind"),
+        ],
+    )
+    def test_refuses_without_an_attended_preparation(self, preparation):
+        """R22: preparation comes first."""
+        visits = (seen(preparation), seen(an_integration()))
+
+        assert reasons_of(may_release(a_session(), gate(visits=visits))) == ["PREP_MISSING"]
+
+    @pytest.mark.parametrize(
+        ("hours", "passes"),
+        [
+            pytest.param(72, True, id="on the limit"),
+            pytest.param(72.01, False, id="too late"),
+            pytest.param(0, False, id="now"),
+            pytest.param(-24, False, id="before"),
+        ],
+    )
+    def test_asks_for_an_integration_visit_soon_after(self, hours, passes):
+        """R22: nobody is left alone with what came up."""
+        starts_at = NOON + timedelta(hours=hours)
+        booked = an_integration(starts_at=starts_at, ends_at=starts_at + minutes(60))
+        decision = may_release(a_session(), gate(visits=(seen(a_preparation()), seen(booked))))
+
+        assert decision.passed is passes
+        assert passes or reasons_of(decision) == ["INTEGRATION_NOT_BOOKED"]
+
+    @pytest.mark.parametrize(
+        "integration",
+        [
+            pytest.param(an_integration(standing="cancelled"), id="cancelled"),
+            pytest.param(an_integration(kind="preparation"), id="of another kind"),
+            pytest.param(an_integration(pathway_id=CLIENT), id="on another pathway"),
+        ],
+    )
+    def test_counts_only_an_integration_visit_that_will_be(self, integration):
+        """R22: a cancelled visit helps nobody."""
+        visits = (seen(a_preparation()), seen(integration))
+
+        assert reasons_of(may_release(a_session(), gate(visits=visits))) == [
+            "INTEGRATION_NOT_BOOKED"
+        ]
+
+    def test_refuses_when_no_visit_is_known(self):
+        """Unknown is not false."""
+        decision = may_release(a_session(), gate(visits=()))
+
+        assert reasons_of(decision) == ["PREP_MISSING", "INTEGRATION_NOT_BOOKED"]
+
+
+class TestWholeDecision:
+    def test_names_the_reasons_of_both_services_at_once(self):
+        """Whoever sees only the first problem may fix only the first problem."""
+        no = reserved(decision=Decision(outcome=Outcome.REFUSE, reasons=(NOT_CLEARED,)))
+
+        decision = whole_decision(a_session(presence=()), gate(), no)
+
+        assert reasons_of(decision) == ["PRESENCE_BEFORE_MISSING", "NOT_CLEARED"]
+        assert decision.outcome is Outcome.REFUSE
+
+    def test_refuses_when_intake_alone_refuses(self):
+        """Consent and prescription are not for sessions to judge."""
+        no = reserved(decision=Decision(outcome=Outcome.REFUSE, reasons=(NOT_CLEARED,)))
+
+        assert not whole_decision(a_session(), gate(), no).passed
+
+    def test_refuses_when_sessions_alone_refuses(self):
+        """Intake does not know who is in the room."""
+        assert not whole_decision(a_session(presence=()), gate(), reserved()).passed
+
+    @pytest.mark.parametrize("session", [a_session(), a_session(presence=())])
+    def test_never_takes_silence_for_a_yes(self, session):
+        """A consent withdrawn a minute ago is known to intake alone."""
+        decision = whole_decision(session, gate(), reserved(decision=None))
+
+        assert not decision.passed
+        assert reasons_of(decision)[-1] == "STANDING_UNCONFIRMED"
+
+    def test_quotes_the_rulesets_of_both(self):
+        """Both services judge by dated policy."""
+        decision = whole_decision(a_session(), gate(), reserved())
+
+        assert len(decision.rulesets) == 2
+
+
+class TestReleaseMedicine:
+    def test_tells_the_release_with_what_it_was_decided_on(self):
+        """Afterwards one must be able to say which state of which document was looked at."""
+        change = release()
+
+        (told,) = change.told
+        assert isinstance(told, MedicineReleased)
+        assert told.phase == "released"
+        assert told.release.decided_on == {
+            str(named("preparation")): 1,
+            str(named("integration")): 4,
+            str(a_session().session_id): 1,
+            str(PATHWAY): 9,
+        }
+
+    def test_keeps_what_was_released_to_compare_what_is_taken(self):
+        """Medicine and route are not part of what travels."""
+        session = release().document
+
+        assert (session.released_medicine, session.released_route) == (
+            dose_asked().medicine,
+            dose_asked().route,
+        )
+
+    def test_takes_the_total_from_the_reservation(self):
+        """The strength is intake's to know."""
+        assert release().document.release.total_mg == 100
+
+    def test_refuses_with_every_reason(self):
+        """A refusal is what the therapist reads out to the client."""
+        with pytest.raises(Refused) as refused:
+            release(a_session(presence=()), reserved(decision=None))
+
+        assert codes(refused) == ["PRESENCE_BEFORE_MISSING", "STANDING_UNCONFIRMED"]
+
+    def test_refuses_when_intake_was_asked_but_reserved_nothing(self):
+        """Two sites must not release on the strength of a question."""
+        with pytest.raises(Refused) as refused:
+            release(standing=reserved(total_mg=None, sequence=None))
+
+        assert codes(refused) == ["DOSE_NOT_RESERVED"]
