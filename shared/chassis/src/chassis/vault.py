@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -60,21 +60,19 @@ class DataKey:
     jwk: OctKey = field(repr=False)
 
 
-class _Shredded:
-    """Stands in the cache for a key that was destroyed."""
-
-
-_SHREDDED: Final = _Shredded()
-_Held: TypeAlias = DataKey | _Shredded
+_NO_KEYS: Final[Mapping[UUID, DataKey]] = MappingProxyType({})
 
 
 class KeyRing:
     """The keys of one batch, as they stood when they were fetched."""
 
-    __slots__ = ("_held",)
+    __slots__ = ("_keys", "_shredded")
 
-    def __init__(self, held: Mapping[UUID, _Held] = MappingProxyType({})) -> None:
-        self._held = held
+    def __init__(
+        self, keys: Mapping[UUID, DataKey] = _NO_KEYS, *, shredded: frozenset[UUID] = frozenset()
+    ) -> None:
+        self._keys = keys
+        self._shredded = shredded
 
     def key(self, kid: UUID) -> DataKey:
         """Give one key.
@@ -83,18 +81,22 @@ class KeyRing:
             KeyShredded: it was destroyed on purpose.
             KeyUnknown: it was never made, or is lost.
         """
-        held = self._held.get(kid)
-        if isinstance(held, DataKey):
-            return held
-        raise KeyShredded(kid) if held is _SHREDDED else KeyUnknown(kid)
+        key = self._keys.get(kid)
+        if key is not None:
+            return key
+        raise KeyShredded(kid) if kid in self._shredded else KeyUnknown(kid)
 
     def shredded(self, kid: UUID) -> bool:
         """Say whether a key was destroyed on purpose."""
-        return self._held.get(kid) is _SHREDDED
+        return kid in self._shredded
 
     def knows(self, kid: UUID) -> bool:
         """Say whether a key is there."""
-        return isinstance(self._held.get(kid), DataKey)
+        return kid in self._keys
+
+
+_SHREDDED: Final = "shredded"
+_Held: TypeAlias = DataKey | Literal["shredded"]
 
 
 class Vault:
@@ -137,19 +139,17 @@ class Vault:
         is remembered for 25 s.
         """
         now = time.monotonic()
-        held: dict[UUID, _Held] = {}
-        missing = []
-        for kid in key_ids:
-            cached = self._cache.get(kid)
-            if cached is not None and cached[0] > now:
-                held[kid] = cached[1]
-            else:
-                missing.append(kid)
+        wanted = dict.fromkeys(key_ids)
+        held = {kid: it for kid in wanted if (it := self._cached(kid, now)) is not None}
+        missing = [kid for kid in wanted if kid not in held]
         if missing:
             loaded = await self._load(missing)
-            held |= loaded
             self._remember(loaded, until=now + CACHE_SECONDS)
-        return KeyRing(held)
+            held |= loaded
+        return KeyRing(
+            {kid: it for kid, it in held.items() if isinstance(it, DataKey)},
+            shredded=frozenset(kid for kid, it in held.items() if it == _SHREDDED),
+        )
 
     async def shred(self, kid: UUID, *, by: UUID) -> None:
         """Destroy a key: the register first, so that a crash in between leaves nothing readable."""
@@ -172,6 +172,10 @@ class Vault:
                 await self._keys.update_one({"_id": kid}, [{"$set": made}], upsert=True)
         except Taken:
             return  # the other maker was faster between the look and the write
+
+    def _cached(self, kid: UUID, now: float) -> _Held | None:
+        until, held = self._cache.get(kid, (0.0, None))
+        return held if until > now else None
 
     async def _load(self, missing: list[UUID]) -> dict[UUID, _Held]:
         """Read wrapped keys and the register in one query; the register wins."""
