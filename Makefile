@@ -25,7 +25,7 @@ check: $(INSTALLED)  ## format, lint, types, import rules and the fast tests
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/pytest --quiet
 
 test: $(INSTALLED)  ## every test, on a real Kafka and a real MongoDB
