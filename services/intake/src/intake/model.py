@@ -1,7 +1,7 @@
 """What does intake keep, and by which dated policy does it judge?"""
 
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
@@ -28,7 +28,6 @@ from contracts.units import Units
 
 Mode: TypeAlias = Literal["in_person", "video"]
 Months: TypeAlias = Annotated[int, Field(ge=1, le=120)]
-SITES: tuple[str, ...] = ("site_id",)
 
 
 class Client(ClientState, Document):
@@ -84,13 +83,13 @@ class Pathway(PathwayState, Document):
 class StaffMember(StaffChanged, Document):
     """Somebody who works in the network, with licences and trainings."""
 
-    clear_fields: ClassVar[tuple[str, ...]] = SITES
+    clear_fields: ClassVar[tuple[str, ...]] = ("site_id",)
 
 
 class Site(SiteChanged, Document):
     """A place where clients are seen."""
 
-    clear_fields: ClassVar[tuple[str, ...]] = SITES
+    clear_fields: ClassVar[tuple[str, ...]] = ("site_id",)
 
 
 class Contact(Value):
@@ -137,8 +136,8 @@ class Circumstances:
 
     client: Client | None
     therapist: StaffMember | None
-    zone: tzinfo
-    """Of the site where the session takes place; days are counted there."""
+    zone: tzinfo | None
+    """Of the site where the session takes place, for days are counted there; None: no such site."""
 
 
 class IssuanceBasis(Value):
@@ -209,11 +208,3 @@ class Policies:
     prescribing: PrescribingPolicy
     consents: ConsentPolicy
     names: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A moment and the calendar day it falls on where it matters."""
-
-    at: datetime
-    on: date

@@ -13,6 +13,7 @@ from contracts.intake import (
     StandingChanged,
 )
 from intake.model import Client, Contact, Site
+from intake.rules.staff import unknown_site
 
 
 def register_client(client: Client, *, site: Site | None) -> Change[Client]:
@@ -22,7 +23,7 @@ def register_client(client: Client, *, site: Site | None) -> Change[Client]:
     """
     reasons = list(_unreachable(client))
     if site is None:
-        reasons.append(Reason(code="SITE_UNKNOWN", says="There is no such site in this network."))
+        reasons.append(unknown_site())
     if reasons:
         raise Refused(*reasons)
     return Change(client, told=(client.tell(ClientRegistered),))

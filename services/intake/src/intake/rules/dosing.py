@@ -1,6 +1,6 @@
 """May this session release this dose? Asked as a question, and done as one reservation."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from chassis.domain import Change, Refused
 from contracts.clinical import Decision, Evidence, Reason
@@ -20,11 +20,13 @@ def may_dose(
 ) -> Decision:
     """Decide whether intake lets this dose be released; every missing requirement is named.
 
-    Rules: R1 to R8, R21, R25, R27, CLIENT_NOT_ACTIVE, PATHWAY_CLOSED, PATHWAY_NOT_KAP,
-    DOSE_INTERVAL_TOO_SHORT, DOSE_RESERVED_ELSEWHERE, SESSION_DOSE_TAKEN.
+    Rules: R1 to R8, R21, R25, R27, SITE_UNKNOWN, CLIENT_NOT_ACTIVE, PATHWAY_CLOSED,
+    PATHWAY_NOT_KAP, DOSE_INTERVAL_TOO_SHORT, DOSE_RESERVED_ELSEWHERE, SESSION_DOSE_TAKEN.
     """
-    policy, on, zone = policies.prescribing, asked.held_on, circumstances.zone
+    policy, on = policies.prescribing, asked.held_on
+    zone = circumstances.zone or UTC
     reasons = [
+        *([] if circumstances.zone is not None else [staff.unknown_site()]),
         *pathways.closed_reasons(pathway),
         *pathways.other_kind_reasons(pathway),
         *clients.inactive_reasons(circumstances.client),
@@ -34,7 +36,7 @@ def may_dose(
         *clearance.uncleared_reasons(pathway, policy=policy, on=on, zone=zone),
         *_age_reasons(circumstances, policy, on),
         *consents.missing_reasons(pathway, asked.mode, policy=policies.consents, on=on),
-        *_interval_reasons(pathway, asked, circumstances),
+        *_interval_reasons(pathway, asked, zone),
         *_reservation_reasons(pathway, asked, at),
     ]
     return Decision.by(reasons, rulesets=policies.names)
@@ -163,14 +165,12 @@ def _age_reasons(circumstances: Circumstances, policy: PrescribingPolicy, on: da
     ]
 
 
-def _interval_reasons(
-    pathway: Pathway, asked: DoseAsked, circumstances: Circumstances
-) -> list[Reason]:
+def _interval_reasons(pathway: Pathway, asked: DoseAsked, zone: tzinfo) -> list[Reason]:
     prescription = pathway.prescription(asked.prescription_id)
     last_at = pathway.last_taken_at(asked.medicine)
     if prescription is None or last_at is None:
         return []
-    last_on = last_at.astimezone(circumstances.zone).date()
+    last_on = last_at.astimezone(zone).date()
     if (asked.held_on - last_on).days >= prescription.days_between_doses_min:
         return []
     return [

@@ -3,13 +3,14 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from chassis.domain import Change, Refused
+from chassis.domain import Change, Refused, Work
 from contracts.clinical import Reason
 from contracts.intake import LedgerMoved, LedgerMovement, Reservation
 from contracts.sessions import Dose, SessionState
 from intake.model import Pathway
 from intake.rules.prescriptions import unknown_prescription
 
+COUNT_DOSE = "count-dose"
 BELOW_ZERO = "ledger-below-zero"
 UNPRESCRIBED = "dose-without-prescription"
 _CLOCKS_DIFFER_AT_MOST = timedelta(minutes=2)
@@ -55,6 +56,13 @@ def count_doses(pathway: Pathway, session: SessionState) -> Change[Pathway]:
     )
     changed = _with_incidents(changed, *([UNPRESCRIBED] if None in movements else []))
     return Change(pathway) if changed == pathway else _tell(changed)
+
+
+def follow_doses(session: SessionState) -> tuple[Work, ...]:
+    """Ask ourselves to count the doses of a session as soon as it shows one."""
+    if not session.doses:
+        return ()
+    return (Work(COUNT_DOSE, session.session_id, session.client_id),)
 
 
 def signed_units(kind: str, units: Decimal) -> Decimal:

@@ -22,8 +22,16 @@ def register_staff(member: StaffMember, *, site: Site | None) -> Change[StaffMem
     Rule: SITE_UNKNOWN.
     """
     if site is None:
-        raise Refused(Reason(code="SITE_UNKNOWN", says="There is no such site in this network."))
+        raise Refused(unknown_site())
     return _tell(member)
+
+
+def unknown_site() -> Reason:
+    """Say that a site is not one of the network.
+
+    Rule: SITE_UNKNOWN.
+    """
+    return Reason(code="SITE_UNKNOWN", says="There is no such site in this network.")
 
 
 def record_licence(
