@@ -46,9 +46,13 @@ class Row:
 
     def admits(self, caller: Caller) -> bool:
         """Say whether this caller may use the route for some document somewhere."""
-        if caller.kind == "service":
-            return caller.name in self.services
-        return any(not held.isdisjoint(self.roles) for held in caller.roles.values())
+        return self.names(caller) or any(
+            not held.isdisjoint(self.roles) for held in caller.roles.values()
+        )
+
+    def names(self, caller: Caller) -> bool:
+        """Say whether this is one of the services that may use the route, whatever the site."""
+        return caller.kind == "service" and caller.name in self.services
 
 
 def may(*roles: str, services: Collection[str] = ()) -> Row:
@@ -105,9 +109,7 @@ class Intent:
             NotFound: the caller holds no role there, so the document does not exist for them.
             NotPermitted: none of the roles held there may do this.
         """
-        if self.caller.kind == "service":
-            if self.caller.name not in self.row.services:
-                raise NotPermitted
+        if self.row.names(self.caller):
             return
         held = self.caller.roles_at(site_id)
         if not held or (self.caller.kind == "client" and about != self.caller.id):

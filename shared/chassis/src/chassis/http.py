@@ -1,6 +1,6 @@
-"""How is every service's HTTP edge made the same?"""
+"""How is every service's HTTP edge made the same? This is the one door to it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
@@ -9,10 +9,38 @@ from fastapi.routing import APIRoute
 from starlette.responses import JSONResponse, Response
 
 from chassis.access import Row
-from chassis.intents import Edge
+from chassis.audit import AuditChain
+from chassis.clock import Clock
+from chassis.intents import (
+    After,
+    CommandIntent,
+    Edge,
+    IdCommandIntent,
+    Limit,
+    ReadIntent,
+    here,
+)
 from chassis.limits import DEADLINE_SECONDS, Limits
 from chassis.metrics import CONTENT_TYPE, exposition
 from chassis.problems import translate_exceptions
+from chassis.settings import Settings
+from chassis.shown import listed, shown
+from chassis.tokens import Verifier
+from chassis.vault import Vault
+
+__all__ = (
+    "AccessIncomplete",
+    "After",
+    "CommandIntent",
+    "IdCommandIntent",
+    "Limit",
+    "ReadIntent",
+    "build_app",
+    "check_access",
+    "here",
+    "listed",
+    "shown",
+)
 
 _API = "/v1/"
 
@@ -28,11 +56,37 @@ class Lifespan(Protocol):
         """Start before the first request, stop after the last."""
 
 
-def build_app(
-    edge: Edge,
-    routers: Iterable[APIRouter],
+class Footing(Protocol):
+    """The parts of a process that its HTTP edge stands on."""
+
+    @property
+    def settings(self) -> Settings:
+        """Which service this is."""
+
+    @property
+    def verifier(self) -> Verifier:
+        """Who knows whether a token is true."""
+
+    @property
+    def clock(self) -> Clock:
+        """What time it is."""
+
+    @property
+    def audit(self) -> AuditChain:
+        """Where refusals are kept."""
+
+    @property
+    def vault(self) -> Vault:
+        """Where the key of fingerprints comes from."""
+
+
+def build_app(  # noqa: PLR0913 - all but the footing is said by name
+    footing: Footing,
     *,
+    routers: Iterable[APIRouter],
+    access: Mapping[str, Row],
     holds: Mapping[type, object],
+    ready: Callable[[], Awaitable[bool]],
     lifespan: Lifespan | None = None,
     deadline_seconds: float = DEADLINE_SECONDS,
 ) -> FastAPI:
@@ -41,6 +95,15 @@ def build_app(
     Raises:
         AccessIncomplete: a route would be open to nobody's decision, or a row decides nothing.
     """
+    edge = Edge(
+        service=footing.settings.service,
+        verifier=footing.verifier,
+        clock=footing.clock,
+        audit=footing.audit,
+        access=access,
+        fingerprint_key=footing.vault.subkey("fingerprint"),
+        ready=ready,
+    )
     app = FastAPI(
         title=f"Cairn {edge.service}",
         docs_url=None,
@@ -51,7 +114,7 @@ def build_app(
     app.state.edge = edge
     app.state.holds = dict(holds)
     routes = [route for router in routers for route in router.routes]
-    check_access(routes, edge.access)
+    check_access(routes, access)
     # Included routers are matched in two steps for every request; routes of one list in one.
     app.router.routes.extend(routes)
     _add_health(app, edge)
@@ -88,9 +151,8 @@ def _add_health(app: FastAPI, edge: Edge) -> None:
 
     @app.get("/readyz", include_in_schema=False)
     async def readyz() -> Response:
-        checks = dict(await edge.ready())
-        ready = all(checks.values())
-        return JSONResponse({"ready": ready, "checks": checks}, 200 if ready else 503)
+        ready = await edge.ready()
+        return JSONResponse({"ready": ready}, 200 if ready else 503)
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics(_: Request) -> Response:

@@ -44,7 +44,7 @@ class Edge:
     fingerprint_key: bytes
     """A key of its own, so that a fingerprint tells nothing about a guessed body."""
 
-    ready: Callable[[], Awaitable[Mapping[str, bool]]]
+    ready: Callable[[], Awaitable[bool]]
 
 
 async def _read(request: Request) -> Intent:
@@ -103,7 +103,7 @@ async def _intent(
         caller=caller,
         row=edge.access[route],
         route=route,
-        path=request.url.path,
+        path=request.scope["path"],
         key=key,
         fingerprint=fingerprint,
         if_match=_version(request.headers.get("if-match")),

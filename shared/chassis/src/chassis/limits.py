@@ -39,7 +39,8 @@ class Limits:
             return
         began = time.perf_counter()
         answering = _Answering(send)
-        with span(f"HTTP {scope['method']}", parent=_header(scope, b"traceparent")):
+        parent = _header(scope, b"traceparent")
+        with span(f"HTTP {scope['method']}", parent=parent, arriving=True):
             await self._answer(scope, receive, answering)
         route = getattr(scope.get("route"), "path", "none")
         HTTP_SECONDS.labels(route=route, status=answering.status).observe(

@@ -13,7 +13,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
-from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
+from opentelemetry.trace import INVALID_SPAN_CONTEXT, NonRecordingSpan, SpanContext, TraceFlags
 
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 _VERSION_TRACE_SPAN_FLAGS = 4
@@ -38,14 +38,17 @@ class Tracing:
 
 
 @contextmanager
-def span(name: str, *, parent: str | None = None) -> Iterator[None]:
+def span(name: str, *, parent: str | None = None, arriving: bool = False) -> Iterator[None]:
     """Do something as one step of a trace: the given one, else the current one, else a new one.
 
+    What arrives from outside never belongs to the current trace: a connection that is used again
+    runs in the context of whatever was answered on it before.
     Neither the name nor what is recorded may hold anything personal, so exceptions are not kept.
     """
-    before = read_traceparent(parent) or trace.get_current_span().get_span_context()
+    current = INVALID_SPAN_CONTEXT if arriving else trace.get_current_span().get_span_context()
+    before = read_traceparent(parent) or current
     if isinstance(trace.get_tracer_provider(), TracerProvider):
-        inside = trace.set_span_in_context(NonRecordingSpan(before)) if before.is_valid else None
+        inside = trace.set_span_in_context(NonRecordingSpan(before))
         with trace.get_tracer("cairn").start_as_current_span(
             name, context=inside, record_exception=False, set_status_on_exception=False
         ):

@@ -162,6 +162,10 @@ class Vault:
             await self._keys.delete_one({"_id": kid})
         self._cache.pop(kid, None)
 
+    def forget(self) -> None:
+        """Drop what is remembered, so that the next question goes to the database."""
+        self._cache.clear()
+
     async def _keep_new(self, kid: UUID, about: UUID, sealed_as: SealClass) -> None:
         """Two makers at once are one: the first one's key stays."""
         row = {"about": about, "class": sealed_as, "wrapped": self._wrap(kid, _new_key())}

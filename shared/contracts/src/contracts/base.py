@@ -83,7 +83,7 @@ Phone: TypeAlias = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14
 """E.164."""
 
 Zone: TypeAlias = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$", max_length=64)
+    str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$", max_length=64)
 ]
 """An IANA zone name; the edge that takes it in checks that it exists."""
 

@@ -1,0 +1,91 @@
+"""What if a consumer stands still and says nothing? Its process ends, and starts anew.
+
+aiokafka has several known ways to stop without an error (`engineering.md` §3.3). Lag without any
+movement for a minute is the one sign all of them share.
+"""
+
+import asyncio
+import contextlib
+import os
+import time
+from dataclasses import dataclass
+
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from chassis.bus import Bus, Hearing
+from chassis.metrics import BUS_LAG
+from chassis.mongo import Mongo
+
+log = structlog.get_logger(__name__)
+
+STILL_SECONDS = 60.0
+EXIT_CODE = 70
+_LOOK_EVERY_SECONDS = 2.0
+_POSITION_SECONDS = 1.0
+
+
+@dataclass
+class _Place:
+    position: int
+    since: float
+
+
+class Watchdog:
+    """Watches every assigned partition of a process."""
+
+    def __init__(self, bus: Bus, mongo: Mongo, *, still_seconds: float = STILL_SECONDS) -> None:
+        """End the process when a partition has lag and has not moved for this long."""
+        self._bus = bus
+        self._mongo = mongo
+        self._still_seconds = still_seconds
+        self._places: dict[TopicPartition, _Place] = {}
+
+    async def run(self) -> None:
+        """Look every two seconds, until cancelled."""
+        while True:
+            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+            if await self.stands_still():
+                log.critical("watchdog_ends_process")
+                os._exit(EXIT_CODE)
+
+    async def stands_still(self) -> bool:
+        """Say whether anything stands still that should move; the lag is measured on the way."""
+        if stopped := self._bus.stopped_tasks():
+            log.critical("consumer_task_ended", topics=stopped)
+            return True
+        still = [await self._is_still(hearing) for hearing in self._bus.hearings]
+        return any(still) and await self._mongo.has_primary()
+
+    async def _is_still(self, hearing: Hearing) -> bool:
+        consumer = hearing.consumer
+        if consumer is None:
+            return False
+        excused = bool(hearing.paused) or not hearing.gate.idle.is_set()
+        still = False
+        for place in consumer.assignment():
+            position = await _position(consumer, place)
+            newest = consumer.highwater(place)
+            if position is None or newest is None:
+                continue
+            lag = newest - position
+            BUS_LAG.labels(topic=place.topic, partition=str(place.partition)).set(lag)
+            still = self._has_waited(place, position, excused=excused or lag <= 0) or still
+        return still
+
+    def _has_waited(self, place: TopicPartition, position: int, *, excused: bool) -> bool:
+        now = time.monotonic()
+        known = self._places.get(place)
+        if excused or known is None or known.position != position:
+            self._places[place] = _Place(position, now)
+            return False
+        return now - known.since > self._still_seconds
+
+
+async def _position(consumer: AIOKafkaConsumer, place: TopicPartition) -> int | None:
+    position: int | None = None
+    with contextlib.suppress(KafkaError, TimeoutError):
+        async with asyncio.timeout(_POSITION_SECONDS):
+            position = await consumer.position(place)
+    return position
