@@ -17,6 +17,11 @@ DEAF = [
     "-c",
     "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + SLEEP[-1],
 ]
+LAST_WORDS = [
+    sys.executable,
+    "-c",
+    "import signal; signal.signal(signal.SIGTERM, lambda *_: exit(3))\n" + SLEEP[-1],
+]
 COMMAND = """
 import sys, time
 from pathlib import Path
@@ -81,15 +86,15 @@ class TestChild:
 
         assert child.returncode == -signal.SIGKILL
 
-    def test_is_ended_even_when_it_is_frozen(self, children):
+    def test_is_ended_in_good_order_even_when_it_is_frozen(self, children):
         """A frozen program hears nothing until it is woken."""
-        child = children.spawn("sleeper", SLEEP)
+        child = children.spawn("sleeper", LAST_WORDS)
         assert is_up(child)
         child.suspend()
 
-        child.stop(grace_seconds=10)
+        child.stop(grace_seconds=5)
 
-        assert child.returncode == -signal.SIGTERM
+        assert child.returncode == 3
 
     def test_stands_still_between_suspend_and_resume(self, children):
         """Fault runs freeze a server, and must know that it was frozen."""
