@@ -1,16 +1,15 @@
 """How is every service's HTTP edge made the same? This is the one door to it."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.routing import APIRoute
+from fastapi.telemetry import TelemetryConfig
 from starlette.responses import JSONResponse, Response
 
 from chassis.access import Row
-from chassis.audit import AuditChain
-from chassis.clock import Clock
 from chassis.intents import (
     After,
     CommandIntent,
@@ -23,15 +22,13 @@ from chassis.intents import (
 from chassis.limits import DEADLINE_SECONDS, Limits
 from chassis.metrics import CONTENT_TYPE, exposition
 from chassis.problems import translate_exceptions
-from chassis.settings import Settings
 from chassis.shown import listed, shown
-from chassis.tokens import Verifier
-from chassis.vault import Vault
 
 __all__ = (
     "AccessIncomplete",
     "After",
     "CommandIntent",
+    "Edge",
     "IdCommandIntent",
     "Limit",
     "ReadIntent",
@@ -43,6 +40,13 @@ __all__ = (
 )
 
 _API = "/v1/"
+_SILENT: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "auto_configure": False,
+}
+"""FastAPI's own spans and logs keep messages of exceptions, which may quote what was sent."""
 
 
 class AccessIncomplete(Exception):
@@ -56,37 +60,11 @@ class Lifespan(Protocol):
         """Start before the first request, stop after the last."""
 
 
-class Footing(Protocol):
-    """The parts of a process that its HTTP edge stands on."""
-
-    @property
-    def settings(self) -> Settings:
-        """Which service this is."""
-
-    @property
-    def verifier(self) -> Verifier:
-        """Who knows whether a token is true."""
-
-    @property
-    def clock(self) -> Clock:
-        """What time it is."""
-
-    @property
-    def audit(self) -> AuditChain:
-        """Where refusals are kept."""
-
-    @property
-    def vault(self) -> Vault:
-        """Where the key of fingerprints comes from."""
-
-
-def build_app(  # noqa: PLR0913 - all but the footing is said by name
-    footing: Footing,
-    *,
+def build_app(
+    edge: Edge,
     routers: Iterable[APIRouter],
-    access: Mapping[str, Row],
+    *,
     holds: Mapping[type, object],
-    ready: Callable[[], Awaitable[bool]],
     lifespan: Lifespan | None = None,
     deadline_seconds: float = DEADLINE_SECONDS,
 ) -> FastAPI:
@@ -95,26 +73,18 @@ def build_app(  # noqa: PLR0913 - all but the footing is said by name
     Raises:
         AccessIncomplete: a route would be open to nobody's decision, or a row decides nothing.
     """
-    edge = Edge(
-        service=footing.settings.service,
-        verifier=footing.verifier,
-        clock=footing.clock,
-        audit=footing.audit,
-        access=access,
-        fingerprint_key=footing.vault.subkey("fingerprint"),
-        ready=ready,
-    )
     app = FastAPI(
         title=f"Cairn {edge.service}",
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
+        telemetry=_SILENT,
     )
     app.state.edge = edge
     app.state.holds = dict(holds)
     routes = [route for router in routers for route in router.routes]
-    check_access(routes, access)
+    check_access(routes, edge.access)
     # Included routers are matched in two steps for every request; routes of one list in one.
     app.router.routes.extend(routes)
     _add_health(app, edge)
@@ -151,8 +121,9 @@ def _add_health(app: FastAPI, edge: Edge) -> None:
 
     @app.get("/readyz", include_in_schema=False)
     async def readyz() -> Response:
-        ready = await edge.ready()
-        return JSONResponse({"ready": ready}, 200 if ready else 503)
+        checks = dict(await edge.ready())
+        ready = all(checks.values())
+        return JSONResponse({"ready": ready, "checks": checks}, 200 if ready else 503)
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics(_: Request) -> Response:

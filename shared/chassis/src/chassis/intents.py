@@ -44,7 +44,8 @@ class Edge:
     fingerprint_key: bytes
     """A key of its own, so that a fingerprint tells nothing about a guessed body."""
 
-    ready: Callable[[], Awaitable[bool]]
+    ready: Callable[[], Awaitable[Mapping[str, bool]]]
+    """What must be true before requests may come; the name of each check and whether it is."""
 
 
 async def _read(request: Request) -> Intent:

@@ -6,9 +6,11 @@ long the answer took, and lets no exception out.
 
 import asyncio
 import time
+from functools import cache
 from typing import Final
 
 import structlog
+from prometheus_client import Histogram
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -43,9 +45,7 @@ class Limits:
         with span(f"HTTP {scope['method']}", parent=parent, arriving=True):
             await self._answer(scope, receive, answering)
         route = getattr(scope.get("route"), "path", "none")
-        HTTP_SECONDS.labels(route=route, status=answering.status).observe(
-            time.perf_counter() - began
-        )
+        _measure(route, answering.status).observe(time.perf_counter() - began)
 
     async def _answer(self, scope: Scope, receive: Receive, answering: "_Answering") -> None:
         deadline = asyncio.timeout(self._deadline_seconds)
@@ -69,6 +69,11 @@ class Limits:
         else:
             await counted.drain()
             await problem(refusal)(scope, receive, answering)
+
+
+@cache
+def _measure(route: str, status: int) -> Histogram:
+    return HTTP_SECONDS.labels(route=route, status=status)
 
 
 async def _fail(scope: Scope, receive: Receive, answering: "_Answering", error: Exception) -> None:
