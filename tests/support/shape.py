@@ -11,7 +11,7 @@ LINES_OF_A_MODULE, LINES_OF_A_FUNCTION = 300, 40
 _LANGUAGE_NEEDS = sys.stdlib_module_names | {"contracts", "pydantic", "typing_extensions"}
 _SILENCED = re.compile(r"#\s*(?:noqa\b|type:\s*ignore\b)")
 _SILENCED_WITH_REASON = re.compile(
-    r"#\s*(?:noqa: [A-Z]+\d+(?:, ?[A-Z]+\d+)*|type: ignore\[[a-z, -]+\])(?:  # | - )\w.* \w+"
+    r"#\s*(?:noqa: [A-Z]+\d+(?:, ?[A-Z]+\d+)*|type: ignore\[[a-z, -]+\])(?:\s+# |\s+- )\w.* \w+"
 )
 _IGNORE_WITH_REASON = re.compile(r'^\s*"([A-Z]+\d*)",?\s+# \w+', re.MULTILINE)
 
