@@ -5,10 +5,10 @@ from dataclasses import replace
 from uuid import uuid4
 
 import pytest
-from hearings import an_ear, eventually, send_all
-from visit_facts import a_visit, told
 
 from contracts.ids import key_id
+from hearings import an_ear, eventually, send_all
+from visit_facts import a_visit, told
 
 pytestmark = pytest.mark.wired
 

@@ -6,13 +6,13 @@ from functools import partial
 from uuid import uuid4
 
 import pytest
-from trial import Stone, StoneLaid, add_weight, lay, refuse
-from worlds import Shelf, a_shelf, an_intent
 
 from chassis.domain import Change, Refused
 from chassis.mongo import Index, Taken
 from chassis.refusals import Busy, KeyReused, NotFound, Stale
 from chassis.vault import KeyUnknown
+from trial import StoneLaid, add_weight, lay, refuse
+from worlds import Shelf, a_shelf, an_intent
 
 pytestmark = pytest.mark.wired
 

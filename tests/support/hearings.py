@@ -9,11 +9,8 @@ from typing import Any
 from uuid import uuid4
 
 from aiokafka import AIOKafkaProducer
-from worlds import MASTER_KEY
 
-from chassis.audit import AuditChain
 from chassis.bus import Bus, Hearing
-from chassis.clock import Clock
 from chassis.dispatch import Dispatcher
 from chassis.domain import Work
 from chassis.hearing import Fact
@@ -21,10 +18,10 @@ from chassis.mirrors import Mirror
 from chassis.mongo import Mongo
 from chassis.outbox import Relay
 from chassis.parking import Parking
-from chassis.producer import Producer, Record
-from chassis.store import Keeping
+from chassis.producer import Record
 from chassis.vault import Vault
 from contracts.sessions import VisitState
+from worlds import MASTER_KEY, a_ground
 
 WAIT_SECONDS = 60.0
 
@@ -43,7 +40,7 @@ class Ear:
 
     async def position_reached(self, count: int) -> None:
         """Wait until this group has committed as many records as were sent."""
-        await eventually(lambda: self._committed(), count)
+        await eventually(self._committed, count)
 
     async def _committed(self) -> int:
         consumer = self.bus.hearings[0].consumer
@@ -69,7 +66,7 @@ async def eventually(look: Callable[[], Any], wanted: Any) -> None:
 
 
 @asynccontextmanager
-async def an_ear(  # noqa: PLR0913 - each has a default or is an address
+async def an_ear(
     mongo_url: str,
     kafka_bootstrap: str,
     *,
@@ -80,41 +77,31 @@ async def an_ear(  # noqa: PLR0913 - each has a default or is an address
 ) -> AsyncIterator[Ear]:
     """Listen to visits in a group and database of one's own."""
     name = name or f"ear{uuid4().hex[:10]}"
-    mongo = Mongo(mongo_url)
-    clock = Clock(mongo, demo=False)
-    await clock.start()
-    vault = Vault(mongo, master_key)
-    database = mongo.database(name)
-    audit = AuditChain(database["audit"], key=b"k" * 32, process=uuid4().hex)
-    await audit.start()
-    producer = Producer(kafka_bootstrap)
-    producer.start()
-    relay = Relay(producer, audit, clock)
-    relay.start()
-    keeping = Keeping("notifications", vault, relay, clock, audit)
-    mirror = Mirror(
-        VisitState,
-        database["heard_sessions_visits"],
-        keeping,
-        clear_fields=("client_id",),
-        follow=follow,
-    )
-    await mirror.ensure_indexes()
-    parking = Parking(database["parked"], clock)
-    await parking.ensure_indexes()
-    dispatcher = Dispatcher(mirror, vault, parking)
-    bus = Bus(kafka_bootstrap, name, [Hearing(mirror.topic, dispatcher, mongo)])
-    if start:
-        bus.start()
-    try:
-        yield Ear(mongo, vault, mirror, parking, dispatcher, bus, relay)
-    finally:
-        await bus.stop()
-        await relay.stop(within_seconds=2)
-        await producer.stop()
-        await audit.stop()
-        await clock.stop()
-        await mongo.close()
+    async with a_ground(
+        mongo_url,
+        name,
+        service="notifications",
+        kafka_bootstrap=kafka_bootstrap,
+        master_key=master_key,
+    ) as ground:
+        mirror = Mirror(
+            VisitState,
+            ground.database["heard_sessions_visits"],
+            ground.keeping,
+            clear_fields=("client_id",),
+            follow=follow,
+        )
+        await mirror.ensure_indexes()
+        parking = Parking(ground.database["parked"], ground.clock)
+        await parking.ensure_indexes()
+        dispatcher = Dispatcher(mirror, ground.vault, parking)
+        bus = Bus(kafka_bootstrap, name, [Hearing(mirror.topic, dispatcher, ground.mongo)])
+        if start:
+            bus.start()
+        try:
+            yield Ear(ground.mongo, ground.vault, mirror, parking, dispatcher, bus, ground.relay)
+        finally:
+            await bus.stop()
 
 
 async def send_all(kafka_bootstrap: str, records: Sequence[Record]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+
 from cairn.servers.local import LocalServers
 from cairn.topics import apply, declared
 
