@@ -356,7 +356,7 @@ def reserved(**but: Any) -> Standing:
     usual: dict[str, Any] = {
         "decision": Decision(outcome=Outcome.PASS, rulesets=("kap-prescribing@x#y",)),
         "total_mg": Decimal(100),
-        "sequence": 9,
+        "decided_on": {str(PATHWAY): 9, str(CLIENT): 3},
     }
     return Standing(**{**usual, **but})
 

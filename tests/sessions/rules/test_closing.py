@@ -170,7 +170,7 @@ class TestCloseSession:
         assert codes(refused) == ["CLOSING_MOVED"]
 
     def test_refuses_a_second_signature(self):
-        """The record is signed once."""
+        """The record is signed once; a closed session has nothing left to cut."""
         with pytest.raises(Refused) as refused:
             closed(closed().document)
 

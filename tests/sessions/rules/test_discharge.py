@@ -19,7 +19,6 @@ from sessions_builders import (
     presence,
 )
 
-
 LATER = NOON + minutes(180)
 
 

@@ -1,29 +1,34 @@
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
 from chassis.domain import Refused
 from contracts.clinical import Decision, Outcome, Reason
-from contracts.sessions import MedicineReleased, SittingOpened
-from sessions.rules.gate import may_release, open_sitting, release_medicine, whole_decision
+from contracts.sessions import MedicineReleased
+from sessions.rules.gate import (
+    dose_question,
+    dose_to_ask,
+    may_release,
+    readiness,
+    release_medicine,
+    whole_decision,
+)
 from sessions_builders import (
     CLIENT,
     NOON,
     OTHER_THERAPIST,
     PATHWAY,
-    THERAPIST,
-    a_client,
-    a_consent,
     a_discharge,
     a_pathway,
     a_preparation,
+    a_prescription,
     a_release,
     a_session,
     an_integration,
     codes,
     dose_asked,
     gate,
-    known,
     minutes,
     named,
     presence,
@@ -31,12 +36,7 @@ from sessions_builders import (
     seen,
 )
 
-WAITING = a_session(phase="checked_in", sitting_opened_at=None)
 NOT_CLEARED = Reason(code="NOT_CLEARED", says="The prescriber has not cleared the client")
-
-
-def sit(session=WAITING, around=None, by=THERAPIST, at=NOON):
-    return open_sitting(session, around or known(), by=by, at=at)
 
 
 def release(session=None, standing=None, **but):
@@ -46,115 +46,6 @@ def release(session=None, standing=None, **but):
 
 def reasons_of(decision):
     return [reason.code for reason in decision.reasons]
-
-
-class TestOpenSitting:
-    def test_tells_that_the_sitting_began(self):
-        """Reminders and alarms count from here."""
-        (told,) = sit().told
-
-        assert isinstance(told, SittingOpened)
-        assert (told.sitting_opened_at, told.phase) == (NOON, "safety_check")
-
-    def test_refuses_a_second_time(self):
-        """The first opening is the one the record begins with."""
-        with pytest.raises(Refused) as refused:
-            sit(a_session())
-
-        assert codes(refused) == ["SITTING_ALREADY_OPEN"]
-
-    def test_refuses_whoever_is_not_present(self):
-        """R9: who sits is there."""
-        with pytest.raises(Refused) as refused:
-            sit(by=OTHER_THERAPIST)
-
-        assert codes(refused) == ["THERAPIST_ABSENT"]
-
-    def test_refuses_after_the_discharge(self):
-        """A client who went home cannot be sat with."""
-        with pytest.raises(Refused) as refused:
-            sit(WAITING.but(discharge=a_discharge()))
-
-        assert codes(refused) == ["SESSION_OVER"]
-
-    @pytest.mark.parametrize("standing", ["in_hospital", "left", "deceased"])
-    def test_refuses_a_client_who_is_not_in_care_at_home(self, standing):
-        """Whoever checks in a client of the same name must notice here."""
-        with pytest.raises(Refused) as refused:
-            sit(around=known(client=a_client(standing=standing)))
-
-        assert codes(refused) == ["CLIENT_NOT_ACTIVE"]
-
-    def test_refuses_what_is_unknown(self):
-        """R27: consent nobody heard of is not consent."""
-        with pytest.raises(Refused) as refused:
-            sit(around=known(client=None, pathway=None))
-
-        assert codes(refused) == [
-            "CLIENT_NOT_ACTIVE",
-            "VISIT_PATHWAY_UNKNOWN",
-            "CONSENT_NOT_IN_FORCE",
-        ]
-
-    @pytest.mark.parametrize(
-        ("kind", "code"),
-        [
-            ("harm_reduction", "HR_SITTING_FORBIDDEN"),
-            ("integration_only", "VISIT_KIND_NOT_ON_PATHWAY"),
-        ],
-    )
-    def test_refuses_a_pathway_without_sitting(self, kind, code):
-        """R17: never sit."""
-        with pytest.raises(Refused) as refused:
-            sit(around=known(pathway=a_pathway(kind=kind)))
-
-        assert codes(refused) == [code]
-
-    def test_refuses_an_ended_pathway(self):
-        """Its consents may still look valid."""
-        with pytest.raises(Refused) as refused:
-            sit(around=known(pathway=a_pathway(closed_at=NOON)))
-
-        assert codes(refused) == ["PATHWAY_CLOSED"]
-
-    @pytest.mark.parametrize(
-        "consents",
-        [
-            pytest.param((), id="none"),
-            pytest.param((a_consent(kind="treatment_therapy"),), id="to something else"),
-            pytest.param((a_consent(withdrawn_at=NOON),), id="withdrawn"),
-            pytest.param((a_consent(expires_on=date(2026, 11, 30)),), id="expired yesterday"),
-            pytest.param((a_consent(signed_at=NOON + minutes(1)),), id="signed in a minute"),
-        ],
-    )
-    def test_refuses_without_consent_in_force(self, consents):
-        """R27: nobody is sat with against their word."""
-        with pytest.raises(Refused) as refused:
-            sit(around=known(pathway=a_pathway(consents=consents)))
-
-        assert codes(refused) == ["CONSENT_NOT_IN_FORCE"]
-
-    def test_takes_a_consent_on_its_last_day(self):
-        """A consent holds through the day it expires on, in the zone of the visit."""
-        last = a_consent(expires_on=date(2026, 12, 1))
-        late = NOON + timedelta(hours=11)
-
-        assert sit(around=known(pathway=a_pathway(consents=(last,))), at=late).told
-
-    @pytest.mark.parametrize(
-        ("kinds", "refuses"), [(("treatment_kap",), True), (("treatment_kap", "telehealth"), False)]
-    )
-    def test_asks_for_telehealth_as_well_by_video(self, kinds, refuses):
-        """R27: being treated through a screen is consented to of its own."""
-        pathway = a_pathway(consents=tuple(a_consent(kind=kind) for kind in kinds))
-        video = WAITING.but(mode="video")
-
-        if refuses:
-            with pytest.raises(Refused) as refused:
-                sit(video, known(pathway=pathway))
-            assert refused.value.reasons[0].facts == {"kind": "telehealth"}
-        else:
-            assert sit(video, known(pathway=pathway)).told
 
 
 class TestMayRelease:
@@ -294,6 +185,7 @@ class TestReleaseMedicine:
             str(named("integration")): 4,
             str(a_session().session_id): 1,
             str(PATHWAY): 9,
+            str(CLIENT): 3,
         }
 
     def test_keeps_what_was_released_to_compare_what_is_taken(self):
@@ -319,6 +211,62 @@ class TestReleaseMedicine:
     def test_refuses_when_intake_was_asked_but_reserved_nothing(self):
         """Two sites must not release on the strength of a question."""
         with pytest.raises(Refused) as refused:
-            release(standing=reserved(total_mg=None, sequence=None))
+            release(standing=reserved(total_mg=None))
 
         assert codes(refused) == ["DOSE_NOT_RESERVED"]
+
+
+class TestReadiness:
+    def test_answers_as_the_release_would(self):
+        """A question that is kinder than the gate helps nobody."""
+        session = a_session(presence=())
+
+        asked = readiness(session, dose_asked(), gate(), reserved())
+
+        assert asked == whole_decision(session, gate(), reserved())
+
+    def test_says_that_no_prescription_is_known(self):
+        """Without one there is nothing to ask intake about, and that is not a yes."""
+        decision = readiness(a_session(), None, gate(), reserved())
+
+        assert reasons_of(decision) == ["PRESCRIPTION_UNKNOWN"]
+
+
+class TestDoseQuestion:
+    def test_names_the_therapist_who_releases_and_the_day_at_the_site(self):
+        """Intake judges the licence of whoever sits, on the day where they sit."""
+        question = dose_question(
+            a_session(), dose_asked(), by=OTHER_THERAPIST, at=NOON + timedelta(hours=10)
+        )
+
+        assert (question.therapist_id, question.held_on) == (OTHER_THERAPIST, date(2026, 12, 1))
+
+
+class TestDoseToAsk:
+    @pytest.mark.parametrize(
+        ("dose_mg_min", "units"), [("50", "1"), ("51", "1.25"), ("62.5", "1.25"), ("10", "0.25")]
+    )
+    def test_asks_for_the_smallest_dose_in_quarters_of_a_unit(self, dose_mg_min, units):
+        """Readiness is about today, and a smaller dose may still be possible today."""
+        pathway = a_pathway(prescriptions=(a_prescription(dose_mg_min=Decimal(dose_mg_min)),))
+
+        asked = dose_to_ask(pathway, prescription_id=None, units=None)
+
+        assert asked.units == Decimal(units)
+
+    def test_takes_the_newest_active_prescription(self):
+        """An ended one would be refused whatever else holds."""
+        newer = a_prescription(prescription_id=named("newer"), verified_at=NOON)
+        ended = a_prescription(
+            prescription_id=named("ended"), verified_at=NOON + minutes(1), state="ended"
+        )
+        pathway = a_pathway(prescriptions=(a_prescription(), ended, newer))
+
+        asked = dose_to_ask(pathway, prescription_id=None, units=Decimal(2))
+
+        assert (asked.prescription_id, asked.units) == (named("newer"), 2)
+
+    @pytest.mark.parametrize("pathway", [None, a_pathway(prescriptions=())])
+    def test_finds_none_where_nothing_is_known(self, pathway):
+        """A made-up prescription would get a made-up answer."""
+        assert dose_to_ask(pathway, prescription_id=None, units=None) is None

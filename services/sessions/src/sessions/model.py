@@ -4,8 +4,8 @@ Documents are the public state of `contracts.sessions` plus what sessions keeps 
 values named `…Asked` are what a person states; the rules turn them into documents.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, ClassVar, Literal, TypeAlias
@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 from pydantic import Field
 
 from chassis.domain import Document
-from contracts.base import Instant, Paragraph, SealClass, Value, Word
+from contracts.base import Day, Instant, Paragraph, SealClass, Value, Word
 from contracts.clinical import Decision
 from contracts.ids import (
     ClientId,
@@ -23,6 +23,7 @@ from contracts.ids import (
     SessionId,
     SiteId,
     StaffId,
+    VisitId,
 )
 from contracts.intake import ClientState, PathwayState, SiteChanged
 from contracts.sessions import (
@@ -39,8 +40,6 @@ from contracts.units import Minutes, TotalMilligrams, Units
 
 AdverseEvents: TypeAlias = Literal["none", "recorded"]
 """What the signer states about adverse events: there were none, or the entries tell of them."""
-
-EntryOutcome: TypeAlias = Literal["stored", "repeated", "addendum"]
 
 PresenceMode: TypeAlias = Literal["in_person", "video", "audio"]
 """How a therapist says they are present; a voice alone can be stated, and never counts."""
@@ -204,8 +203,25 @@ class Standing:
 
     decision: Decision | None = None
     total_mg: Decimal | None = None
-    sequence: int | None = None
-    """What the pathway had told when intake answered."""
+    """Of the reservation; None where intake was only asked."""
+
+    decided_on: Mapping[str, int] = field(default_factory=dict)
+    """Each document that intake looked at, by id, with the sequence it had told."""
+
+
+class DoseQuestion(Value):
+    """A dose as it is put to intake, which decides it by the client's pathway."""
+
+    session_id: SessionId
+    visit_id: VisitId
+    therapist_id: StaffId
+    mode: VisitMode
+    medicine: Word
+    route: Word
+    units: Units
+    prescription_id: PrescriptionId
+    site_id: SiteId
+    held_on: Day
 
 
 class SittingPolicy(Value):

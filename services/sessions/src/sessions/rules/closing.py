@@ -69,13 +69,16 @@ def sign_segments(
 ) -> list[Change[Segment]]:
     """Cut what is not signed yet into segments, once the record is whole.
 
-    Whoever closes again after a crash finds the segments that were signed already.
+    Whoever closes again after a crash finds the segments that were signed already; of a closed
+    session nothing is left to cut.
 
     Raises:
         Refused: with everything that the record lacks.
 
     Rule: R13.
     """
+    if session.closing is not None:
+        return []
     refuse_incomplete(session, record, signature=signature, policy=policy)
     told = {entry.entry_id for segment in signed for entry in segment.entries}
     changes = []

@@ -1,4 +1,4 @@
-"""May the sitting begin, and may medicine be taken? Every reason is named at once.
+"""May medicine be taken? Every reason is named at once.
 
 Sessions judges what it owns; consent, clearance, prescription and licence are intake's to judge at
 the moment of release, and its silence is never a yes.
@@ -7,16 +7,17 @@ the moment of release, and its silence is never a yes.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import ROUND_CEILING, Decimal
 
 from chassis.domain import Change, Refused
 from contracts.clinical import Decision, Outcome, Reason
-from contracts.ids import PathwayId, StaffId
-from contracts.intake import ClientState, PathwayState
-from contracts.sessions import MedicineReleased, Release, SittingOpened
-from sessions.model import DoseAsked, Known, SeenVisit, Session, Standing, Terms
-from sessions.rules.care import medicine_forbidden, pathway_closed, pathway_unknown
+from contracts.ids import PathwayId, PrescriptionId, StaffId
+from contracts.intake import PathwayState
+from contracts.sessions import MedicineReleased, Release
+from sessions.model import DoseAsked, DoseQuestion, SeenVisit, Session, Standing, Terms
 from sessions.rules.phases import furthest
-from sessions.rules.presence import is_present, was_present
+from sessions.rules.presence import was_present
+from sessions.rules.sitting import session_over
 from sessions.rules.visits import local_day
 
 
@@ -32,28 +33,20 @@ class Gate:
     at: datetime
 
 
-def open_sitting(session: Session, known: Known, *, by: StaffId, at: datetime) -> Change[Session]:
-    """Begin the sitting: a therapist is there, and as far as is known the client consents.
+def readiness(
+    session: Session, asked: DoseAsked | None, gate: Gate, standing: Standing
+) -> Decision:
+    """Answer what would stand in the way of a release now, without doing anything.
 
-    Raises:
-        Refused: with every reason; what is unknown refuses.
-
-    Rules: R17, R27.
+    Rules: R9, R22.
     """
-    reasons = [
-        *_already_open(session),
-        *_over(session),
-        *_absent(session, by),
-        *_not_in_care(known.client),
-        *pathway_unknown(known.pathway),
-        *pathway_closed(known.pathway),
-        *medicine_forbidden(known.pathway),
-        *_consents_missing(session, known.pathway, at=at),
-    ]
-    if reasons:
-        raise Refused(*reasons)
-    sitting = session.but(sitting_opened_at=at, phase=furthest(session.phase, "safety_check"))
-    return Change(sitting, (sitting.tell(SittingOpened),))
+    if asked is not None:
+        return whole_decision(session, gate, standing)
+    own = may_release(session, gate)
+    unknown = Reason(
+        code="PRESCRIPTION_UNKNOWN", says="No active prescription is known here, or not yet"
+    )
+    return Decision.by((*own.reasons, unknown), rulesets=own.rulesets)
 
 
 def may_release(session: Session, gate: Gate) -> Decision:
@@ -63,7 +56,7 @@ def may_release(session: Session, gate: Gate) -> Decision:
     """
     reasons = [
         *_sitting_not_open(session),
-        *_over(session),
+        *session_over(session),
         *_released_before(session),
         *_not_present_before(session, gate),
         *_preparation_missing(gate, session.pathway_id),
@@ -89,6 +82,50 @@ def whole_decision(session: Session, gate: Gate, standing: Standing) -> Decision
     )
 
 
+def dose_question(session: Session, asked: DoseAsked, *, by: StaffId, at: datetime) -> DoseQuestion:
+    """Put a dose as intake must be asked about it."""
+    return DoseQuestion(
+        **asked.model_dump(),
+        session_id=session.session_id,
+        visit_id=session.visit_id,
+        therapist_id=by,
+        mode=session.mode,
+        site_id=session.site_id,
+        held_on=local_day(at, session.zone),
+    )
+
+
+def dose_to_ask(
+    pathway: PathwayState | None,
+    *,
+    prescription_id: PrescriptionId | None,
+    units: Decimal | None,
+) -> DoseAsked | None:
+    """Choose the dose a question about readiness is about; None where no prescription is known.
+
+    Unless others are named, it is the newest active prescription and its smallest dose, counted in
+    quarters of a unit.
+    """
+    known = () if pathway is None else pathway.prescriptions
+    wanted = [
+        each
+        for each in known
+        if each.prescription_id == prescription_id
+        or (prescription_id is None and each.state == "active")
+    ]
+    if not wanted:
+        return None
+    newest = max(wanted, key=lambda each: each.verified_at)
+    quarters = newest.dose_mg_min / newest.strength_mg_per_unit * 4
+    least = quarters.to_integral_value(ROUND_CEILING) / 4
+    return DoseAsked(
+        prescription_id=newest.prescription_id,
+        medicine=newest.medicine,
+        route=newest.route,
+        units=units or least,
+    )
+
+
 def release_medicine(
     session: Session, asked: DoseAsked, gate: Gate, standing: Standing, *, sequence: int
 ) -> Change[Session]:
@@ -104,7 +141,7 @@ def release_medicine(
     decision = whole_decision(session, gate, standing)
     if not decision.passed:
         raise Refused(*decision.reasons)
-    if standing.total_mg is None or standing.sequence is None:
+    if standing.total_mg is None:
         raise Refused(
             Reason(code="DOSE_NOT_RESERVED", says="The dose was asked for, not reserved: ask again")
         )
@@ -119,7 +156,7 @@ def release_medicine(
         decided_on={
             **looked_at,
             str(session.session_id): sequence,
-            str(session.pathway_id): standing.sequence,
+            **standing.decided_on,
         },
     )
     released = session.but(
@@ -131,29 +168,14 @@ def release_medicine(
     return Change(released, (released.tell(MedicineReleased),))
 
 
-def _already_open(session: Session) -> Iterator[Reason]:
-    if session.sitting_opened_at is not None:
-        yield Reason(code="SITTING_ALREADY_OPEN", says="The sitting is open")
-
-
 def _sitting_not_open(session: Session) -> Iterator[Reason]:
     if session.sitting_opened_at is None:
         yield Reason(code="SITTING_NOT_OPEN", says="The sitting is not open")
 
 
-def _over(session: Session) -> Iterator[Reason]:
-    if session.discharge is not None or session.closing is not None:
-        yield Reason(code="SESSION_OVER", says="The client of this session has been discharged")
-
-
 def _released_before(session: Session) -> Iterator[Reason]:
     if session.release is not None:
         yield Reason(code="MEDICINE_ALREADY_RELEASED", says="A dose was released in this session")
-
-
-def _absent(session: Session, by: StaffId) -> Iterator[Reason]:
-    if not is_present(session, by):
-        yield Reason(code="THERAPIST_ABSENT", says="Your presence in this session is not open")
 
 
 def _not_present_before(session: Session, gate: Gate) -> Iterator[Reason]:
@@ -197,32 +219,3 @@ def _integration_not_booked(gate: Gate, pathway_id: PathwayId) -> Iterator[Reaso
             says="An integration visit soon after the session is booked first",
             facts={"hours_max": hours},
         )
-
-
-def _not_in_care(client: ClientState | None) -> Iterator[Reason]:
-    standing = None if client is None else client.standing
-    if standing != "active":
-        yield Reason(
-            code="CLIENT_NOT_ACTIVE",
-            says="The client is not known to be in care at home",
-            facts={"standing": standing},
-        )
-
-
-def _consents_missing(
-    session: Session, pathway: PathwayState | None, *, at: datetime
-) -> Iterator[Reason]:
-    needed = ["treatment_kap", *(["telehealth"] if session.mode == "video" else [])]
-    today = local_day(at, session.zone)
-    in_force = {
-        each.kind
-        for each in (() if pathway is None else pathway.consents)
-        if each.withdrawn_at is None and each.signed_at <= at and today <= each.expires_on
-    }
-    for kind in needed:
-        if kind not in in_force:
-            yield Reason(
-                code="CONSENT_NOT_IN_FORCE",
-                says="A consent that the sitting needs is not known to be in force",
-                facts={"kind": kind},
-            )
