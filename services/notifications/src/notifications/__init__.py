@@ -1,1 +1,1 @@
-"""Part of Cairn."""
+"""What is sent to clients, when, and what became of it."""

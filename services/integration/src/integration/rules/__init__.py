@@ -1,0 +1,1 @@
+"""What integration decides: pure functions over documents and what was heard."""
