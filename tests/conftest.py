@@ -3,7 +3,7 @@
 import pytest
 from pytest_socket import disable_socket, enable_socket
 
-pytest_plugins = ["wired"]
+pytest_plugins = ["wired", "servers_used"]
 
 _KINDS = ("wired", "journey", "fault")
 
