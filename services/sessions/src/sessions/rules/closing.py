@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from chassis.domain import Change, Refused
 from contracts.clinical import Code, Reason
-from contracts.ids import StaffId, segment_of
+from contracts.ids import EntryId, StaffId, segment_of
 from contracts.record import root_sha256, segment_sha256
 from contracts.sessions import Closing, Entry, Phase, SegmentSeal, SegmentSigned, SessionClosed
 from sessions.model import AdverseEvents, EntryDocument, Segment, Session, SittingPolicy
@@ -57,6 +57,20 @@ def record_behind(session: Session, entries: Iterable[EntryDocument]) -> Record:
     fence = session.closing_at
     before = (each for each in entries if in_record(each, fence=fence))
     return Record(fence, sorted(before, key=lambda e: (e.observed_at, e.entered_at, e.entry_id)))
+
+
+def addenda(
+    session: Session, entries: Iterable[EntryDocument], segments: Iterable[Segment]
+) -> frozenset[EntryId]:
+    """Name the entries that do not belong to the record.
+
+    Of a signed record that is whatever no segment holds; before, whatever came behind the fence.
+    """
+    if session.closing is None:
+        late = (each for each in entries if not in_record(each, fence=session.closing_at))
+        return frozenset(each.entry_id for each in late)
+    signed = {entry.entry_id for segment in segments for entry in segment.entries}
+    return frozenset(each.entry_id for each in entries) - signed
 
 
 def sign_segments(
