@@ -4,7 +4,8 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, Any
 
 import typer
 from aiokafka.errors import KafkaError
@@ -20,6 +21,7 @@ from cairn.operating import Unanswered, operator
 from cairn.places import Home, NoRepository
 from cairn.processes import StartFailed
 from cairn.roster import SERVICES
+from cairn.seed import seed
 from cairn.status import status as ask_status
 from cairn.status import tables
 from cairn.teller import Teller
@@ -40,18 +42,27 @@ Service = Annotated[str | None, typer.Option(help="Only this service; all four w
 Ids = Annotated[list[str], typer.Argument(help="The ids from `cairn parked list`.")]
 
 
+class Part(StrEnum):
+    """How much of a network is started."""
+
+    ALL = "all"
+    SERVERS = "servers"
+
+
 @app.command()
 def up(
     *,
     only: Annotated[
-        str, typer.Option(help="`servers`: no services, just what they stand on.")
-    ] = "all",
+        Part, typer.Option(help="`servers`: no services, just what they stand on.")
+    ] = Part.ALL,
 ) -> None:
     """Start everything on this machine and stay until Ctrl-C."""
     teller = Teller(console)
     with _plain_errors():
         try:
-            bring_up(Home.here(), teller, only_servers=only == "servers", steps=())
+            just_servers = only is Part.SERVERS
+            steps = () if just_servers else (_seed,)
+            bring_up(Home.here(), teller, only_servers=just_servers, steps=steps)
         except StartFailed as failure:
             teller.failed(failure)
             raise typer.Exit(1) from failure
@@ -97,10 +108,18 @@ def apply_topics(
 def list_parked(service: Service = None) -> None:
     """List what is parked."""
     addresses = _addresses()
+    silent = 0
+    rows: list[tuple[str, dict[str, Any]]] = []
     with _plain_errors(), operator(Home.here(), addresses) as caller:
-        rows = list(parking.parked_rows(caller, addresses, _services(service)))
+        for each in _services(service):
+            try:
+                rows += parking.parked_rows(caller, addresses, [each])
+            except Unanswered as error:
+                silent += 1
+                Teller(console).trouble(str(error))
     console.print(parking.table(rows))
-    console.print(f"{len(rows)} parked")
+    if silent:
+        raise typer.Exit(1)
 
 
 @parked_app.command("show")
@@ -129,7 +148,7 @@ def discard_parked(
     service: Service = None,
 ) -> None:
     """Give parked facts up, with a note of the reason."""
-    _settle(ids, service, verb="discard", done="discarded", body={"note": note})
+    _settle(ids, service, verb="discard", done="discarded", note=note)
 
 
 @clock_app.command("advance")
@@ -148,15 +167,21 @@ def show_clock() -> None:
     console.print(f"{demo_clock.demo_now(offset).isoformat()} ({offset} ahead)")
 
 
-def _settle(
-    ids: list[str], service: str | None, *, verb: str, done: str, body: dict[str, str] | None = None
-) -> None:
+def _settle(ids: list[str], service: str | None, *, verb: str, done: str, **body: str) -> None:
     addresses = _addresses()
+    stayed = 0
     with _plain_errors(), operator(Home.here(), addresses) as caller:
-        settled = parking.settle(caller, addresses, _services(service), ids, verb=verb, body=body)
-    for who, parked_id in settled:
-        console.print(f"{who} {parked_id} {done}")
-    console.print(f"{len(settled)} {done}")
+        for which in parking.chosen(caller, addresses, _services(service), ids):
+            why = parking.settle(caller, addresses, which, verb, **body)
+            stayed += why is not None
+            console.print(f"{' '.join(which)} {done if why is None else f'stays parked: {why}'}")
+    if stayed:
+        raise typer.Exit(1)
+
+
+def _seed(addresses: Addresses, teller: Teller) -> None:
+    with teller.busy("seeding the demo network"):
+        teller.done("seeded", seed(addresses))
 
 
 def _addresses() -> Addresses:

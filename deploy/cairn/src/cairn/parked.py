@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
+from rich.box import SIMPLE
 from rich.table import Table
 
 from cairn.addresses import Addresses
-from cairn.operating import Caller
+from cairn.operating import Caller, Unanswered
 
 _PAGE = 200
-_COLUMNS = ("id", "topic", "type", "subject", "sequence", "code", "parked_at")
+_COLUMNS = ("id", "topic", "type", "sequence", "code", "parked_at")
 
 
 class UnknownParked(Exception):
@@ -46,32 +47,40 @@ def find(
     raise UnknownParked(f"no parked fact {parked_id}; see `cairn parked list`")
 
 
-def settle(
-    caller: Caller,
-    addresses: Addresses,
-    services: list[str],
-    ids: list[str],
-    *,
-    verb: str,
-    body: dict[str, str] | None = None,
+def chosen(
+    caller: Caller, addresses: Addresses, services: list[str], ids: list[str]
 ) -> list[tuple[str, str]]:
-    """Retry or discard parked facts; without ids, all of these services."""
-    chosen = [
+    """Find who parked each of these; without ids, everything that these services parked.
+
+    Raises:
+        UnknownParked: nobody parked one of them.
+    """
+    found = [
         (service, str(row["id"]))
         for service, row in parked_rows(caller, addresses, services)
         if not ids or str(row["id"]) in ids
     ]
-    unknown = set(ids) - {parked_id for _, parked_id in chosen}
+    unknown = set(ids) - {parked_id for _, parked_id in found}
     if unknown:
         raise UnknownParked(f"no parked fact {', '.join(sorted(unknown))}; see `cairn parked list`")
-    for service, parked_id in chosen:
+    return found
+
+
+def settle(
+    caller: Caller, addresses: Addresses, which: tuple[str, str], verb: str, **body: str
+) -> str | None:
+    """Retry or discard one parked fact; answers why it stays parked, or None when it does not."""
+    service, parked_id = which
+    try:
         caller.post(f"{addresses.service(service)}/v1/parked/{parked_id}/{verb}", body)
-    return chosen
+    except Unanswered as refused:
+        return str(refused)
+    return None
 
 
 def table(rows: list[tuple[str, dict[str, Any]]]) -> Table:
     """Lay the parked facts out for a person."""
-    found = Table("service", *_COLUMNS)
+    found = Table("service", *_COLUMNS, box=SIMPLE, title=f"{len(rows)} parked")
     for service, row in rows:
         found.add_row(service, *(str(row.get(column, "")) for column in _COLUMNS))
     return found

@@ -7,7 +7,7 @@ gets an id from a service only later, as a client does when registered, is bound
 import json
 from importlib import resources
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID, uuid5
 
 import yaml
@@ -29,6 +29,17 @@ class Site(BaseModel):
     zone: str
 
 
+class DemoLicence(BaseModel):
+    """What sets one person's licence apart."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    profession: str
+    number: str
+    supervised_by: str | None = None
+    """The short name of the supervisor, where the licence asks for one."""
+
+
 class Person(BaseModel):
     """One invented person, as the demo file gives them."""
 
@@ -38,9 +49,9 @@ class Person(BaseModel):
     kind: Literal["staff", "client"]
     roles: dict[str, list[str]]
     """Roles by the short name of a site, or `everywhere`."""
-    profession: str | None = None
-    licensed: bool = False
-    trained: bool = False
+    licence: DemoLicence | None = None
+    trained_in: tuple[str, ...] = ()
+    """Medicines that the person has a completed training in."""
 
 
 class Network(BaseModel):
@@ -51,6 +62,14 @@ class Network(BaseModel):
     network: str
     sites: dict[str, Site]
     people: dict[str, Person]
+    licence_terms: dict[str, Any]
+    """What every licence has in common, as intake takes it."""
+    training_terms: dict[str, Any]
+    """What every training has in common, as intake takes it."""
+
+    def staff(self) -> dict[str, Person]:
+        """Give those who work here."""
+        return {name: each for name, each in self.people.items() if each.kind == "staff"}
 
 
 class Identity(BaseModel):
@@ -72,9 +91,7 @@ class Registry:
     def __init__(self, network: Network, path: Path) -> None:
         self._path = path
         self._identities = {
-            username: _identity(username, person)
-            for username, person in network.people.items()
-            if person.kind == "staff"
+            username: _identity(username, person) for username, person in network.staff().items()
         }
         if path.exists():
             kept = json.loads(path.read_text(encoding="utf-8"))
@@ -114,14 +131,19 @@ def service_id(service: str) -> UUID:
     return uuid5(NS_CAIRN, f"services/{service}")
 
 
-def roles_by_id(person: Person, site_ids: dict[str, UUID]) -> dict[str, list[str]]:
+def home_site(person: Person, network: Network) -> str:
+    """Name the site where somebody is kept: their first one, or the network's first."""
+    named = [site for site in person.roles if site in network.sites]
+    return named[0] if named else next(iter(network.sites))
+
+
+def roles_by_id(person: Person) -> dict[str, list[str]]:
     """Give a person's roles under the ids of the sites."""
     return {
-        EVERYWHERE if site == _EVERYWHERE_IN_FILE else str(site_ids[site]): roles
+        EVERYWHERE if site == _EVERYWHERE_IN_FILE else str(site_id(site)): roles
         for site, roles in person.roles.items()
     }
 
 
 def _identity(username: str, person: Person) -> Identity:
-    site_ids = {site: site_id(site) for site in person.roles}
-    return Identity(sub=person_id(username), kind=person.kind, roles=roles_by_id(person, site_ids))
+    return Identity(sub=person_id(username), kind=person.kind, roles=roles_by_id(person))

@@ -20,6 +20,7 @@ from cairn.identity import Life, RunFiles, life_of
 _WAIT_FOR_GO = 'read -r go && exec "$0" "$@" </dev/null'
 _KILL_WAIT_SECONDS = 10.0
 _TAIL_BYTES = 64_000
+_LONGEST_LOG_BYTES = 10_000_000
 
 
 class StartFailed(Exception):
@@ -70,7 +71,7 @@ class Child:
         """Start the program; nothing is known yet of its readiness."""
         if self._process is not None:
             self._children.unwatch(self.name, self._process.pid)
-        self.log.parent.mkdir(parents=True, exist_ok=True)
+        _turn_over(self.log)
         with self.log.open("ab") as log:
             process = subprocess.Popen(
                 ["/bin/sh", "-c", _WAIT_FOR_GO, *self.command],
@@ -208,6 +209,13 @@ class Children:
         if self._guard.stdin is not None:
             self._guard.stdin.write(line.encode("ascii"))
             self._guard.stdin.flush()
+
+
+def _turn_over(log: Path) -> None:
+    """Begin a new log where the old one has grown long; one old one is kept."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists() and log.stat().st_size > _LONGEST_LOG_BYTES:
+        log.replace(log.with_suffix(".previous.log"))
 
 
 def last_lines(log: Path, count: int) -> list[str]:

@@ -4,13 +4,15 @@ from typing import Any
 
 import httpx
 from pydantic import BaseModel
-from rich.table import Table
+from rich.box import SIMPLE
+from rich.table import Column, Table
 
 from cairn.addresses import Addresses
 from cairn.metrics import by_label, samples, total
 from cairn.ports import accepts
 
 _ASK_WITHIN_SECONDS = 3.0
+_SERVICE_COLUMNS = ("service", Column("address", no_wrap=True), "state", "lag", "outbox", "parked")
 
 
 class ServiceStatus(BaseModel):
@@ -59,7 +61,7 @@ def status(addresses: Addresses) -> Status:
 
 def tables(found: Status) -> list[Table]:
     """Lay the status out for a person."""
-    services = Table("service", "address", "state", "lag", "oldest in outbox", "parked")
+    services = Table(*_SERVICE_COLUMNS, box=SIMPLE)
     for name, each in found.services.items():
         services.add_row(
             name,
@@ -69,7 +71,7 @@ def tables(found: Status) -> list[Table]:
             _shown(each.outbox_oldest_seconds, " s"),
             _shown(each.parked),
         )
-    servers = Table("server", "address", "state")
+    servers = Table("server", Column("address", no_wrap=True), "state", box=SIMPLE)
     for name, listens in found.servers.items():
         servers.add_row(name, found.addresses[name], "listens" if listens else "away")
     return [services, servers]
