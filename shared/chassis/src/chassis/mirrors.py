@@ -8,9 +8,9 @@ from uuid import UUID
 from chassis.domain import Work
 from chassis.hearing import Fact, Heard, fact_of, work_of
 from chassis.mongo import Index, Rows, change_many, ensure_indexes, found, majority_reads
-from chassis.rows import work_entry
+from chassis.rows import stamped, work_entry
 from chassis.sealing import key_id_of, open_sealed
-from chassis.store import Keeping, stamped
+from chassis.store import Keeping
 from chassis.vault import KeyRing
 from contracts.base import Message
 from contracts.catalog import TOPICS

@@ -1,6 +1,6 @@
 """How does a document lie in the database? One sealed body, and beside it what is not secret."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic
 from uuid import UUID, uuid5
@@ -18,7 +18,6 @@ FACT_BYTES = 256 * 1024
 DOCUMENT_BYTES = 1024 * 1024
 COALESCE_BYTES = 256 * 1024
 BACKLOG_BYTES = 4 * 1024 * 1024
-KEYS_KEPT = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,3 +169,19 @@ def work_entry(work: Work, *, cause: UUID, telling: Telling) -> dict[str, Any]:
 def audit_entry(row: Mapping[str, Any]) -> Entry:
     """Let an audit row ride in the write it speaks of."""
     return {"id": row["id"], "lane": AUDIT, "row": dict(row)}
+
+
+def stamped(entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Stamp entries with the database's own time, as the write happens."""
+    return {
+        "$map": {
+            "input": {"$literal": list(entries)},
+            "as": "entry",
+            "in": {"$mergeObjects": ["$$entry", {"at": "$$NOW"}]},
+        }
+    }
+
+
+def without_states(pending: Any) -> dict[str, Any]:
+    """Leave out states that wait: the newer one that is being added says all they say."""
+    return {"$filter": {"input": pending, "as": "entry", "cond": {"$ne": ["$$entry.state", True]}}}

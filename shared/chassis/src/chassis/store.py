@@ -1,6 +1,5 @@
 """How is a document kept? It is loaded, a rule is asked, and one write keeps all it decided."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic
@@ -12,11 +11,11 @@ from chassis.clock import Clock
 from chassis.domain import Change, D, Document
 from chassis.mongo import Index, Rows, Taken, changed, ensure_indexes, found, translate
 from chassis.outbox import Relay
-from chassis.refusals import BusBacklog, Busy, KeyReused, NotFound, Stale
+from chassis.refusals import BusBacklog, Busy, NotFound, Stale
+from chassis.replays import seen_before, with_key
 from chassis.rows import (
     BACKLOG_BYTES,
     COALESCE_BYTES,
-    KEYS_KEPT,
     Kept,
     Row,
     Telling,
@@ -25,6 +24,8 @@ from chassis.rows import (
     key_of,
     person_of,
     read,
+    stamped,
+    without_states,
     written,
 )
 from chassis.sealing import key_id_of
@@ -138,7 +139,7 @@ class Collection(Generic[D]):
             return Kept(document, 1, new["sequence"])
         row = await self._load(document.id, _TO_CHANGE)
         _require(intent, row.kept.document)
-        _seen_before(row, intent)
+        seen_before(row.keys, intent)
         return replace(row.kept, replayed=True)
 
     async def change(
@@ -160,7 +161,7 @@ class Collection(Generic[D]):
         for _ in range(_TRIES):
             row = await self._load(id, _TO_CHANGE)
             _require(intent, row.kept.document)
-            if _seen_before(row, intent):
+            if seen_before(row.keys, intent):
                 return replace(row.kept, replayed=True)
             if intent.if_match is not None and intent.if_match != row.kept.version:
                 raise Stale
@@ -216,7 +217,7 @@ class Collection(Generic[D]):
             "sequence": len(change.told),
             "body": body,
             "clear": dict(change.document.clear()),
-            "keys": _with_key((), intent, version=1),
+            "keys": with_key((), intent, version=1),
             "outbox": entries,
         }
 
@@ -252,13 +253,13 @@ class Collection(Generic[D]):
         sequence = row.kept.sequence + len(change.told)
         pending: Any = {"$ifNull": ["$outbox", []]}
         if row.backlog_bytes > COALESCE_BYTES and any(entry.get("state") for entry in entries):
-            pending = _without_states(pending)
+            pending = without_states(pending)
         update = {
             "version": version,
             "sequence": sequence,
             "body": {"$literal": body},
             "clear": {"$literal": dict(change.document.clear())},
-            "keys": {"$literal": _with_key(row.keys, intent, version=version)},
+            "keys": {"$literal": with_key(row.keys, intent, version=version)},
             "outbox": {"$concatArrays": [pending, stamped(entries)]},
             "outbox_oldest": {"$ifNull": ["$outbox_oldest", "$$NOW"]},
         }
@@ -274,22 +275,6 @@ class Collection(Generic[D]):
         return Kept(change.document, version, sequence)
 
 
-def stamped(entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Stamp entries with the database's own time, as the write happens."""
-    return {
-        "$map": {
-            "input": {"$literal": list(entries)},
-            "as": "entry",
-            "in": {"$mergeObjects": ["$$entry", {"at": "$$NOW"}]},
-        }
-    }
-
-
-def _without_states(pending: Any) -> dict[str, Any]:
-    """Leave out states that wait: the newer one that is being added says all they say."""
-    return {"$filter": {"input": pending, "as": "entry", "cond": {"$ne": ["$$entry.state", True]}}}
-
-
 def _key_in(stored: Mapping[str, Any]) -> UUID | None:
     body = bytes(stored["body"])
     return None if body.startswith(b"{") else key_id_of(body)
@@ -299,31 +284,5 @@ def _keys_in(stored: Iterable[Mapping[str, Any]]) -> list[UUID]:
     return [kid for kid in map(_key_in, stored) if kid is not None]
 
 
-def _digest(intent: Intent) -> bytes:
-    named = f"{intent.scope}\n{intent.key}"
-    return hashlib.blake2b(named.encode(), digest_size=16).digest()
-
-
-def _with_key(
-    keys: Sequence[Mapping[str, Any]], intent: Intent, *, version: int
-) -> list[Mapping[str, Any]]:
-    if intent.key is None:
-        return list(keys)
-    new = {"key": _digest(intent), "fingerprint": intent.fingerprint, "version": version}
-    return [*keys[-(KEYS_KEPT - 1) :], new]
-
-
 def _require(intent: Intent, document: Document) -> None:
     intent.require(getattr(document, "site_id", None), person_of(document))
-
-
-def _seen_before(row: Row[Any], intent: Intent) -> bool:
-    if intent.key is None:
-        return False
-    digest = _digest(intent)
-    for seen in row.keys:
-        if bytes(seen["key"]) == digest:
-            if seen["fingerprint"] != intent.fingerprint:
-                raise KeyReused
-            return True
-    return False

@@ -139,6 +139,10 @@ class Walk:
             if time.monotonic() > deadline:
                 raise WentAstray("what was stored was never said on the bus")
             time.sleep(_LOOK_EVERY_SECONDS / 10)
+        self.show_what_else_was_said()
+
+    def show_what_else_was_said(self) -> None:
+        """Show every fact that came since the last step, whoever said it."""
         for told in self._witness.new():
             self._show_fact(told)
 
