@@ -7,18 +7,8 @@ from contracts.ids import ConsentId
 from contracts.intake import ConsentSigned, ConsentWithdrawn
 from intake.model import ConsentSigning
 from intake.rules.consents import sign_consent, withdraw_consent
-from intake_builders import (
-    CENTRAL,
-    CONSENTS,
-    ENGLISH_SHA256,
-    KAP_VERSION,
-    NOW,
-    SPANISH_SHA256,
-    a_consent,
-    a_dose_taken,
-    a_movement,
-    a_pathway,
-)
+from intake_builders import CENTRAL, NOW, a_consent, a_dose_taken, a_movement, a_pathway
+from intake_policies import CONSENTS, ENGLISH_SHA256, KAP_VERSION, SPANISH_SHA256
 
 CONSENT = ConsentId(a_consent().consent_id)
 

@@ -10,12 +10,9 @@ from contracts.ids import PrescriptionId
 from contracts.intake import DoseReserved
 from intake.rules.dosing import may_dose, reserve_dose
 from intake_builders import (
-    CONSENTS,
     KNOXVILLE,
     NOW,
     OTHER_SESSION,
-    POLICIES,
-    PRESCRIBING,
     SUPERVISOR,
     a_clearance,
     a_client,
@@ -33,6 +30,7 @@ from intake_builders import (
     a_training,
     circumstances,
 )
+from intake_policies import CONSENTS, POLICIES, PRESCRIBING
 
 
 def codes_of(pathway=None, asked=None, around=None, *, policies=POLICIES, at=NOW):

@@ -10,7 +10,6 @@ from intake.rules.prescriptions import end_prescription, verify_prescription
 from intake_builders import (
     NOW,
     OTHER_SESSION,
-    PRESCRIBING,
     PRESCRIPTION,
     TODAY,
     a_delegation,
@@ -18,6 +17,7 @@ from intake_builders import (
     a_physician,
     a_prescription,
 )
+from intake_policies import PRESCRIBING
 
 
 def verify(pathway=None, *, by_therapist=False, on=TODAY, **but):

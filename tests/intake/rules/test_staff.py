@@ -5,15 +5,8 @@ import pytest
 from chassis.domain import Refused
 from contracts.intake import SiteChanged, StaffChanged
 from intake.rules.staff import open_site, record_licence, record_training, register_staff
-from intake_builders import (
-    PRESCRIBING,
-    SUPERVISOR,
-    THERAPIST,
-    a_licence,
-    a_site,
-    a_therapist,
-    a_training,
-)
+from intake_builders import SUPERVISOR, THERAPIST, a_licence, a_site, a_therapist, a_training
+from intake_policies import PRESCRIBING
 
 
 def record(licence, member=None):
