@@ -3,6 +3,7 @@ from pydantic import ValidationError
 
 from cairn.roster import SERVICES
 from cairn.topics import Topics, declared
+from contracts.catalog import TOPICS
 
 DOCUMENTS = {
     "intake": {"clients", "pathways", "measures", "staff", "sites", "rulesets"},
@@ -44,6 +45,21 @@ class TestDeclaredTopics:
         }
 
         assert strays == set()
+
+    def test_let_everybody_read_who_hears_a_message_of_the_catalogue(self):
+        """The readers here become the permissions of the broker; a message says who needs them."""
+        needed = {
+            (topic, reader)
+            for topic, messages in TOPICS.items()
+            for message in messages
+            for reader in message.heard_by
+        }
+        allowed = {
+            (name, reader) for name, topic in declared().topics.items() for reader in topic.readers
+        }
+
+        assert needed - allowed == set()
+        assert len(needed) > len(TOPICS)
 
     def test_are_read_by_services_only(self):
         """A misspelt reader would be nobody, and its silence would look like agreement."""

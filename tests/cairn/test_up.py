@@ -27,7 +27,7 @@ class Up:
                 cwd=directory,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=without_servers(os.environ),
+                env=bare(os.environ),
                 start_new_session=True,
             )
 
@@ -50,9 +50,11 @@ class Up:
         return json.loads((self.home / "addresses.json").read_text())
 
 
-def without_servers(environment):
-    given = ("CAIRN_MONGO_URL", "CAIRN_KAFKA_BOOTSTRAP")
-    return {name: value for name, value in environment.items() if name not in given}
+def bare(environment):
+    """Take away given servers, and every program that a machine might bring: no java, no docker."""
+    given = ("CAIRN_MONGO_URL", "CAIRN_KAFKA_BOOTSTRAP", "JAVA_HOME")
+    kept = {name: value for name, value in environment.items() if name not in given}
+    return kept | {"PATH": "/nonexistent"}
 
 
 def gone(lives, seconds=30):
