@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Generic
 from uuid import UUID
 
@@ -62,6 +63,8 @@ class Dispatcher(Generic[Opened]):
         self._vault = vault
         self._parking = parking
         self._tries: Counter[tuple[str, int, int]] = Counter()
+        self.newest_at: datetime | None = None
+        """When the newest fact that was heard so far had been said."""
 
     async def take(self, records: Sequence[Arrival]) -> Progress:
         """Act on a batch for two seconds at the most; what is left over is to be read again."""
@@ -98,6 +101,8 @@ class Dispatcher(Generic[Opened]):
     ) -> None:
         outsides = [await self._outside(record) for record in records]
         heard = [each for each in outsides if each is not None]
+        said_at = [each.envelope.time for each in heard]
+        self.newest_at = max(filter(None, [*said_at, self.newest_at]), default=None)
         ring = await self._vault.fetch({each.kid for each in heard if each.kid is not None})
         opened = await self._opened(heard, ring)
         if not opened:

@@ -173,7 +173,7 @@ class Life:
             swept = [kept.raw for kept in chassis.collections]
             sweeper = Sweeper(chassis.relay, chassis.clock, chassis.parking, swept)
             self._run("sweeper", sweeper.run())
-            self._run("watchdog", Watchdog(self._bus, chassis.mongo).run())
+            self._run("watchdog", Watchdog(self._bus, chassis.mongo, chassis.clock).run())
             for timer in self._parts.timers:
                 self._run(timer.name, self._every(timer))
 

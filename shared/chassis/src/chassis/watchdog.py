@@ -15,7 +15,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from chassis.bus import Bus, Hearing
-from chassis.metrics import BUS_LAG
+from chassis.clock import Clock
+from chassis.metrics import ASSIGNED_PARTITIONS, BUS_LAG, NEWEST_FACT_AGE_SECONDS
 from chassis.mongo import Mongo
 
 log = structlog.get_logger(__name__)
@@ -35,10 +36,13 @@ class _Place:
 class Watchdog:
     """Watches every assigned partition of a process."""
 
-    def __init__(self, bus: Bus, mongo: Mongo, *, still_seconds: float = STILL_SECONDS) -> None:
+    def __init__(
+        self, bus: Bus, mongo: Mongo, clock: Clock, *, still_seconds: float = STILL_SECONDS
+    ) -> None:
         """End the process when a partition has lag and has not moved for this long."""
         self._bus = bus
         self._mongo = mongo
+        self._clock = clock
         self._still_seconds = still_seconds
         self._places: dict[TopicPartition, _Place] = {}
 
@@ -62,6 +66,7 @@ class Watchdog:
         consumer = hearing.consumer
         if consumer is None:
             return False
+        self._measure(hearing, consumer)
         excused = bool(hearing.paused) or not hearing.gate.idle.is_set()
         still = False
         for place in consumer.assignment():
@@ -73,6 +78,13 @@ class Watchdog:
             BUS_LAG.labels(topic=place.topic, partition=str(place.partition)).set(lag)
             still = self._has_waited(place, position, excused=excused or lag <= 0) or still
         return still
+
+    def _measure(self, hearing: Hearing, consumer: AIOKafkaConsumer) -> None:
+        ASSIGNED_PARTITIONS.labels(topic=hearing.topic).set(len(consumer.assignment()))
+        newest_at = hearing.dispatcher.newest_at
+        if newest_at is not None:
+            age = self._clock.infrastructure_now() - newest_at
+            NEWEST_FACT_AGE_SECONDS.labels(topic=hearing.topic).set(age.total_seconds())
 
     def _has_waited(self, place: TopicPartition, position: int, *, excused: bool) -> bool:
         now = time.monotonic()
