@@ -37,9 +37,11 @@ run: $(INSTALLED)  ## start servers and services, seed a demo network, walk the 
 bench: $(INSTALLED)  ## measure each path beside its floor; writes build/bench.json
 	@$(PY) tests/bench/run.py
 
-catalog: $(INSTALLED)  ## write the table of facts from the contracts
+catalog: $(INSTALLED)  ## write the table of facts and the AsyncAPI document from the contracts
 	@$(PY) -m contracts facts > shared/contracts/FACTS.md.new
 	@mv shared/contracts/FACTS.md.new shared/contracts/FACTS.md
+	@$(PY) -m contracts asyncapi > shared/contracts/asyncapi.json.new
+	@mv shared/contracts/asyncapi.json.new shared/contracts/asyncapi.json
 
 release: $(INSTALLED)  ## write the schemas of messages that changed; refuses what readers cannot follow
 	@$(PY) -m contracts release shared/contracts/schemas

@@ -1,4 +1,4 @@
-"""Writes what is generated from the messages: `python -m contracts facts`, `… release FOLDER`."""
+"""Writes what is generated from the messages: `python -m contracts facts|asyncapi|release`."""
 
 import argparse
 import inspect
@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from contracts import asyncapi
 from contracts.base import Message
 from contracts.catalog import BY_WIRE_NAME, TOPICS, ByWireName
 from contracts.release import Schema, next_release, schema_of
@@ -23,6 +24,11 @@ def table() -> str:
     """Write every topic with its facts, who hears them and what personal data they carry."""
     topics = (_section(topic, messages) for topic, messages in sorted(TOPICS.items()))
     return "\n".join((_HEAD, *topics))
+
+
+def described() -> str:
+    """Write the AsyncAPI document of every topic and message."""
+    return json.dumps(asyncapi.document(), indent=1) + "\n"
 
 
 def released(folder: Path, wire_name: str) -> dict[int, Schema]:
@@ -77,11 +83,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m contracts", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("facts", help="print the table of facts")
+    commands.add_parser("asyncapi", help="print the AsyncAPI document")
     releasing = commands.add_parser("release", help="write the schemas of what changed")
     releasing.add_argument("folder", type=Path)
     asked = parser.parse_args()
     if asked.command == "facts":
         sys.stdout.write(table())
+    elif asked.command == "asyncapi":
+        sys.stdout.write(described())
     else:
         sys.stdout.writelines(f"{file}\n" for file in release(asked.folder))
 
