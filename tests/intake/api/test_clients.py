@@ -1,7 +1,8 @@
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from chassis.mongo import Mongo
 from intake_people import a_client, client_body, done
 
 pytestmark = pytest.mark.wired
@@ -180,6 +181,20 @@ class TestListClients:
         second = await done(desk.get(f"/v1/clients?site={site}&limit=2&after={first['next']}"))
         assert {each["id"] for each in first["items"] + second["items"]} == made
         assert second["next"] is None
+
+    async def test_keeps_who_looked(self, network, mongo_url):
+        """A list of names is read as easily as a record, and told on as easily."""
+        client = await a_client(network)
+        desk = network.coordinator
+        await done(desk.get(f"/v1/clients?site={network.nashville}&limit=200"))
+        mongo = Mongo(mongo_url)
+        try:
+            rows = mongo.database("cairn_intake")["audit"]
+            looked = {"object_id": UUID(client["id"]), "action": "GET /v1/clients"}
+            row = await rows.find_one(looked)
+            assert (row["caller_id"], row["outcome"]) == (desk.id, "read")
+        finally:
+            await mongo.close()
 
     async def test_of_another_site_is_not_there(self, network):
         """Lists are looked through by those who work there."""

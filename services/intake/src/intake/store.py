@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends
 
 from chassis.access import Intent
+from chassis.audit import read_row
 from chassis.domain import Change
 from chassis.intents import here
 from chassis.mongo import Index, Taken
@@ -32,6 +33,7 @@ from intake.rules import pathways
 from intake.rules.ledger import follow_doses
 
 ONE_OPEN_KAP = "open_kap"
+_US = "intake"
 _PRESCRIBING, _CONSENTS = "kap-prescribing", "kap-consent"
 
 
@@ -42,6 +44,7 @@ class Store:
         """Declare what is kept; nothing connects yet."""
         self.clock = chassis.clock
         self.vault = chassis.vault
+        self._audit = chassis.audit
         self._rulesets = chassis.rulesets
         self._texts = _texts_by_hash(chassis)
         by_site = Index("by_site", ("clear.site_id", "_id"))
@@ -87,6 +90,25 @@ class Store:
             if taken.index != ONE_OPEN_KAP:
                 raise
             raise pathways.already_open() from None
+
+    async def clients_of_site(
+        self, site_id: UUID, intent: Intent, *, limit: int, after: UUID | None
+    ) -> list[Kept[Client]]:
+        """Give a page of a site's clients; each of them is noted as read.
+
+        Raises:
+            NotFound: The caller holds no role at that site.
+        """
+        intent.require(site_id)
+        found = await self.clients.find({"clear.site_id": site_id}, limit=limit, after=after)
+        at = self.clock.infrastructure_now()
+        await self._audit.append_many(
+            read_row(
+                intent, each.document, kind="clients", version=each.version, service=_US, at=at
+            )
+            for each in found
+        )
+        return found
 
     async def site(self, site_id: UUID) -> Site | None:
         """Give a site; None where there is none."""

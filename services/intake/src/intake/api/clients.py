@@ -38,9 +38,8 @@ async def list_clients(
     limit: Limit = 100,
     after: After = None,
 ) -> ClientsShown:
-    """List the clients of one site, a page at a time."""
-    intent.require(site)
-    kept = await store.clients.find({"clear.site_id": site}, limit=limit, after=after)
+    """List the clients of one site, a page at a time; who looked is kept."""
+    kept = await store.clients_of_site(site, intent, limit=limit, after=after)
     return ClientsShown.page(kept, limit=limit)
 
 
