@@ -22,6 +22,7 @@ DEFAULTS = {
 }
 _FREE_FROM, _FREE_TO = 20_000, 32_000
 _TRIES = 200
+_KNOCK_SECONDS = 0.5
 
 
 def is_free(port: int) -> bool:
@@ -49,8 +50,10 @@ def port_or_free(wanted: int) -> int:
     return wanted if is_free(wanted) else free_port()
 
 
-def accepts(port: int) -> bool:
+def accepts(port: int, *, host: str = HOST) -> bool:
     """Say whether somebody listens on this port."""
-    with socket.socket() as probe:
-        probe.settimeout(0.2)
-        return probe.connect_ex((HOST, port)) == 0
+    try:
+        with socket.create_connection((host, port), timeout=_KNOCK_SECONDS):
+            return True
+    except OSError:
+        return False

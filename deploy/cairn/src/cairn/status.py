@@ -94,10 +94,16 @@ def _service(url: str) -> ServiceStatus:
     )
 
 
+def host_and_port(address: str) -> tuple[str, int] | None:
+    """Find where to knock: the first server that an address names; None where it names no port."""
+    servers = address.rpartition("://")[2].partition("/")[0].rpartition("@")[2]
+    host, _, port = servers.partition(",")[0].rpartition(":")
+    return (host, int(port)) if host and port.isdigit() else None
+
+
 def _listens(address: str) -> bool:
-    """Try the last port in an address; one on another machine is tried there by its users."""
-    digits = address.rpartition(":")[2].partition("/")[0]
-    return accepts(int(digits)) if digits.isdigit() else False
+    where = host_and_port(address)
+    return where is not None and accepts(where[1], host=where[0])
 
 
 def _whole(number: float | None) -> int | None:
