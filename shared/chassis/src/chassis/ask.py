@@ -38,10 +38,16 @@ class Answer:
 class Ask:
     """Puts questions to the services that own the answers, in the name of this one."""
 
-    def __init__(self, owners: Mapping[str, str], token: ServiceToken) -> None:
+    def __init__(
+        self,
+        owners: Mapping[str, str],
+        token: ServiceToken,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
         self._owners = {owner: url.rstrip("/") for owner, url in owners.items()}
         self._token = token
-        self._http = httpx.AsyncClient(timeout=ANSWER_SECONDS, trust_env=False)
+        self._http = httpx.AsyncClient(timeout=ANSWER_SECONDS, trust_env=False, transport=transport)
 
     async def post(self, owner: Owner, path: str, json: Any, key: str | None = None) -> Answer:
         """Ask the owner to decide or to do; with a key, asking again is harmless.

@@ -49,6 +49,7 @@ class Edge:
 
 
 async def _read(request: Request) -> Intent:
+    await _body(request)
     return await _intent(request)
 
 
@@ -123,12 +124,17 @@ async def _caller(request: Request, edge: Edge) -> Caller:
 
 
 async def _body(request: Request) -> Any:
-    if not await request.body():
+    """Read the body; half a character (an escaped surrogate) parses, but can never be stored."""
+    raw = await request.body()
+    if not raw:
         return None
     try:
-        return await request.json()
+        body = await request.json()
+        if b"\\u" in raw:
+            json.dumps(body, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise Unreadable from None
+    return body
 
 
 def _version(if_match: str | None) -> int | None:

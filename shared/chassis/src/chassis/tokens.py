@@ -27,7 +27,7 @@ AUDIENCE: Final = "cairn"
 _ALGORITHMS: Final = ["ES256"]
 _LEEWAY_SECONDS = 5
 _REMEMBERED_TOKENS = 10_000
-_FETCH_AGAIN_SECONDS = 30.0
+FETCH_AGAIN_SECONDS = 30.0
 _FETCH_SECONDS = 2.0
 _RENEW_BEFORE_SECONDS = 60
 _TOKEN_CHARACTERS = 8_192
@@ -67,9 +67,9 @@ class _Claims(Value):
 class Issuer:
     """Whoever signs tokens; its addresses are read from its own description."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self.url = url.rstrip("/")
-        self._http = httpx.AsyncClient(timeout=_FETCH_SECONDS, trust_env=False)
+        self._http = httpx.AsyncClient(timeout=_FETCH_SECONDS, trust_env=False, transport=transport)
         self._addresses: dict[str, Any] = {}
 
     async def jwks(self) -> Any:
@@ -125,11 +125,18 @@ class Issuer:
 class Verifier:
     """Turns a bearer token into its caller, and remembers the last ones until they expire."""
 
-    def __init__(self, issuer: Issuer, clock: Clock) -> None:
+    def __init__(
+        self,
+        issuer: Issuer,
+        clock: Clock,
+        *,
+        fetch_again_seconds: float = FETCH_AGAIN_SECONDS,
+    ) -> None:
         self._issuer = issuer
         self._clock = clock
+        self._fetch_again_seconds = fetch_again_seconds
         self._keys: dict[str, ECKey] = {}
-        self._fetched_at = -_FETCH_AGAIN_SECONDS
+        self._fetched_at = 0.0
         self._fetching = asyncio.Lock()
         self._seen: OrderedDict[bytes, tuple[Caller, int]] = OrderedDict()
 
@@ -178,7 +185,7 @@ class Verifier:
         """Ask at most every 30 s: forged names of keys must not become a flood of questions."""
         async with self._fetching:
             waited = time.monotonic() - self._fetched_at
-            if kid in self._keys or (self._keys and waited < _FETCH_AGAIN_SECONDS):
+            if kid in self._keys or (self._keys and waited < self._fetch_again_seconds):
                 return
             try:
                 told = KeySet.import_key_set(await self._issuer.jwks())

@@ -102,8 +102,11 @@ _Held: TypeAlias = DataKey | Literal["shredded"]
 class Vault:
     """The data keys of every client and member of staff."""
 
-    def __init__(self, mongo: Mongo, master_key: bytes) -> None:
+    def __init__(
+        self, mongo: Mongo, master_key: bytes, *, cache_seconds: float = CACHE_SECONDS
+    ) -> None:
         self._master_key = master_key
+        self._cache_seconds = cache_seconds
         self._wrapping = AESGCM(self.subkey("wrap"))
         self._cache: dict[UUID, tuple[float, _Held]] = {}
         database = mongo.database(DATABASE)
@@ -144,7 +147,7 @@ class Vault:
         missing = [kid for kid in wanted if kid not in held]
         if missing:
             loaded = await self._load(missing)
-            self._remember(loaded, until=now + CACHE_SECONDS)
+            self._remember(loaded, until=now + self._cache_seconds)
             held |= loaded
         return KeyRing(
             {kid: it for kid, it in held.items() if isinstance(it, DataKey)},
