@@ -1,12 +1,16 @@
 """Who listens where? Chosen at the start of `cairn up`, kept for every other command."""
 
 import json
+import re
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
 from cairn.ports import DEFAULTS, HOST, port_or_free
 from cairn.roster import SERVICES
+from cairn.secret_files import keep_secret
+
+_PASSWORD = re.compile(r"//[^/@]*@")
 
 
 class NotRunning(Exception):
@@ -40,11 +44,12 @@ class Addresses(BaseModel):
         return cls.model_validate_json(path.read_text(encoding="utf-8"))
 
     def keep(self, path: Path) -> None:
-        """Write the addresses for other commands, whole or not at all."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(".new")
-        unfinished.write_text(json.dumps(self.model_dump(), indent=2) + "\n", encoding="utf-8")
-        unfinished.replace(path)
+        """Write the addresses for other commands of this user: one may hold a password."""
+        keep_secret(path, json.dumps(self.model_dump(), indent=2) + "\n")
+
+    def shown(self) -> dict[str, str]:
+        """Give the addresses for people's eyes, without a password."""
+        return {name: _PASSWORD.sub("//", address) for name, address in self.model_dump().items()}
 
     def service(self, name: str) -> str:
         """Give the address of one of the four services."""

@@ -53,7 +53,7 @@ def status(addresses: Addresses) -> Status:
         if name not in addresses.services()
     }
     return Status(
-        addresses=addresses.model_dump(),
+        addresses=addresses.shown(),
         servers={name: _listens(address) for name, address in others.items()},
         services={name: _service(url) for name, url in addresses.services().items()},
     )

@@ -194,7 +194,7 @@ def _check_installed(*, only_servers: bool) -> None:
 def _table(addresses: Addresses, *, only_servers: bool) -> Table:
     hidden = addresses.services() if only_servers else {}
     table = Table(title="Where to look", title_justify="left", show_header=False, box=None)
-    for name, address in addresses.model_dump().items():
+    for name, address in addresses.shown().items():
         if name not in hidden:
             table.add_row(name, address)
     return table
