@@ -17,6 +17,8 @@ from cairn import demo_clock, topics
 from cairn import parked as parking
 from cairn.addresses import Addresses, NotRunning
 from cairn.durations import NoDuration, duration
+from cairn.journey.story import walk_journey
+from cairn.journey.walk import WentAstray
 from cairn.operating import Unanswered, operator
 from cairn.places import Home, NoRepository
 from cairn.processes import StartFailed
@@ -55,17 +57,28 @@ def up(
     only: Annotated[
         Part, typer.Option(help="`servers`: no services, just what they stand on.")
     ] = Part.ALL,
+    journey: Annotated[bool, typer.Option(help="Walk the journey once all is ready.")] = True,
 ) -> None:
-    """Start everything on this machine and stay until Ctrl-C."""
+    """Start everything on this machine, walk the journey, and stay until Ctrl-C."""
     teller = Teller(console)
     with _plain_errors():
         try:
             just_servers = only is Part.SERVERS
             steps = () if just_servers else (_seed,)
-            bring_up(Home.here(), teller, only_servers=just_servers, steps=steps)
+            then = (_walk,) if journey and not just_servers else ()
+            bring_up(Home.here(), teller, only_servers=just_servers, steps=steps, then=then)
         except StartFailed as failure:
             teller.failed(failure)
             raise typer.Exit(1) from failure
+
+
+@app.command("journey")
+def journey_command() -> None:
+    """Walk one client through all four services; 1 when it does not go as it should."""
+    with _plain_errors():
+        went_well = _walk(_addresses(), Teller(console))
+    if not went_well:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -177,6 +190,17 @@ def _settle(ids: list[str], service: str | None, *, verb: str, done: str, **body
             console.print(f"{' '.join(which)} {done if why is None else f'stays parked: {why}'}")
     if stayed:
         raise typer.Exit(1)
+
+
+def _walk(addresses: Addresses, teller: Teller) -> bool:
+    """Walk the journey; the network goes on whatever comes of it."""
+    try:
+        walk_journey(addresses, teller)
+    except (WentAstray, Unanswered) as astray:
+        teller.trouble(f"the journey went astray: {astray}")
+        return False
+    teller.done("journey", "went as it should; Ctrl-C stops everything")
+    return True
 
 
 def _seed(addresses: Addresses, teller: Teller) -> None:

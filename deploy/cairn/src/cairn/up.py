@@ -25,12 +25,13 @@ from cairn.servers.mongod import mongod_binary
 from cairn.teller import Teller
 from cairn.watch import Watch
 
-Step: TypeAlias = Callable[[Addresses, Teller], None]
+Step: TypeAlias = Callable[[Addresses, Teller], object]
 """Something to do once everything is ready: seeding the demo network, walking the journey."""
 
 _STALE_GRACE_SECONDS = 10.0
 _LOOK_EVERY_SECONDS = 0.5
 _POLL_SECONDS = 0.05
+_SAME_INTERRUPT_SECONDS = 1.0
 
 
 class AlreadyUp(Exception):
@@ -46,12 +47,15 @@ class Network:
         self._only_servers = only_servers
         self._started: list[list[LocalServer]] = []
         self._ready: set[str] = set()
-        self.stopping = False
+        self.stopping_since: float | None = None
         self.hurry = False
         """Set by a second Ctrl-C: what still runs is killed."""
 
-    def run(self, steps: Sequence[Step]) -> None:
-        """Start everything, take the steps, stay until interrupted, and stop everything."""
+    def run(self, steps: Sequence[Step], then: Sequence[Step]) -> None:
+        """Start everything, take the steps, be ready, do what follows, stay, and stop everything.
+
+        What follows may go wrong without ending the network.
+        """
         with Children(run=self._home.run, logs=self._home.logs) as children:
             for name in children.end_stale(grace_seconds=_STALE_GRACE_SECONDS):
                 self._teller.done("ended", f"{name}, left behind by an earlier run")
@@ -60,6 +64,8 @@ class Network:
                 for step in steps:
                     step(addresses, self._teller)
                 self._teller.done("ready", "Ctrl-C stops all of it")
+                for step in then:
+                    step(addresses, self._teller)
                 self._stay()
             finally:
                 self._stop()
@@ -116,7 +122,7 @@ class Network:
 
     def _stop(self) -> None:
         """Stop in the reverse order: the services first, since they use all the others."""
-        self.stopping = True
+        self.stopping_since = time.monotonic()
         for group in reversed(self._started):
             running = [server for server in reversed(group) if server.runs]
             for server in running:
@@ -134,8 +140,15 @@ class Network:
         self._teller.done(server.name, "stopped")
 
 
-def up(home: Home, teller: Teller, *, only_servers: bool, steps: Sequence[Step]) -> None:
-    """Run a network until Ctrl-C or SIGTERM.
+def up(
+    home: Home,
+    teller: Teller,
+    *,
+    only_servers: bool,
+    steps: Sequence[Step],
+    then: Sequence[Step] = (),
+) -> None:
+    """Run a network until Ctrl-C or SIGTERM: the steps belong to being ready, `then` follows.
 
     Raises:
         StartFailed: something is missing or did not start; what had started is stopped again.
@@ -144,7 +157,7 @@ def up(home: Home, teller: Teller, *, only_servers: bool, steps: Sequence[Step])
     network = Network(home, teller, only_servers=only_servers)
     with _only_one(home.path), _interrupts(network):
         try:
-            network.run(steps)
+            network.run(steps, then)
         except KeyboardInterrupt:
             teller.done("stopped", "nothing is left running")
 
@@ -166,10 +179,11 @@ def _interrupts(network: Network) -> Iterator[None]:
     """Turn the first signal into a stop in good order, and the second into a quick one."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
-        if network.stopping:
-            network.hurry = True
-        else:
+        if network.stopping_since is None:
             raise KeyboardInterrupt
+        # One Ctrl-C can arrive twice: from the terminal, and again from a `make` in between.
+        if time.monotonic() - network.stopping_since > _SAME_INTERRUPT_SECONDS:
+            network.hurry = True
 
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, interrupt) for number in numbers}

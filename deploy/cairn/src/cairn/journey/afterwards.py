@@ -9,7 +9,7 @@ from cairn.journey.client import Enrolled
 from cairn.journey.walk import Walk, WentAstray
 
 _MAILBOX_SECONDS = 5.0
-_ITS_VISIT = "visit_id"
+_ON_THE_WAY = ("planned", "claimed", "intended")
 
 
 def integrate(walk: Walk, enrolled: Enrolled, root: str) -> None:
@@ -28,10 +28,10 @@ def integrate(walk: Walk, enrolled: Enrolled, root: str) -> None:
     record = walk.sees(
         "tom", "opens the record that Iris signed", "integration", f"/v1/cases/{case['id']}/record"
     )
-    for segment in record["sessions"][0]["segments"]:
+    for segment in record["segments"]:
         first = segment["entries"][0]["text"]
         walk.note("reads", f"{segment['phase']:<13} “{first}”")
-    if record["sessions"][0]["root_sha256"] != root:
+    if record["root_sha256"] != root:
         raise WentAstray("the record that arrived is not the one that was signed")
     walk.note("verified", f"complete, and its root hash is the signed one: {root[:16]}…")
 
@@ -41,7 +41,7 @@ def expect_notices(walk: Walk, enrolled: Enrolled, visits: dict[str, str]) -> No
     walk.chapter("Notifications: what is planned")
     plan = walk.finds(lambda: _plan(walk, enrolled, visits["medicine"]), "the plan of the visit")
     for notice in plan["notices"]:
-        walk.note("planned", f"{notice['item']} by {notice['channel']} at {notice['due_at']}")
+        walk.note(notice["standing"], f"{notice['item']} by {notice['channel']}, {_due(notice)}")
 
 
 def move_integration(walk: Walk, enrolled: Enrolled, visits: dict[str, str]) -> None:
@@ -58,24 +58,17 @@ def move_integration(walk: Walk, enrolled: Enrolled, visits: dict[str, str]) -> 
         return plan if newer else None
 
     after = walk.finds(moved, "the plan of the moved visit")
-    old = {notice["item"]: notice["due_at"] for notice in before["notices"]}
+    old = {notice["item"]: _due(notice) for notice in before["notices"]}
     for notice in after["notices"]:
-        walk.note("moved", f"{notice['item']} from {old.get(notice['item'])} to {notice['due_at']}")
+        was = old.get(notice["item"])
+        walk.note(notice["standing"], f"{notice['item']}, {_due(notice)} (was {was})")
 
 
 def read_mail(walk: Walk, enrolled: Enrolled, visits: dict[str, str], *, item_after: int) -> None:
     """Wait until every notice that is due was settled, and show what arrived."""
     walk.chapter("Notifications: what Robin received")
 
-    def settled() -> list[dict[str, Any]] | None:
-        plans = [_plan(walk, enrolled, visit_id) for visit_id in visits.values()]
-        notices = [notice for plan in plans if plan is not None for notice in plan["notices"]]
-        now = walk.now()
-        due = [each for each in notices if datetime.fromisoformat(each["due_at"]) <= now]
-        pending = [each for each in due if each["standing"] in ("planned", "claimed", "intended")]
-        return None if pending else due
-
-    for notice in walk.finds(settled, "every due notice to be settled"):
+    for notice in wait_for_notices(walk, enrolled, visits):
         why = f" ({', '.join(notice['why'])})" if notice["why"] else ""
         walk.note(notice["standing"], f"{notice['item']}{why}")
     with httpx.Client(timeout=_MAILBOX_SECONDS, trust_env=False) as gateway:
@@ -87,6 +80,21 @@ def read_mail(walk: Walk, enrolled: Enrolled, visits: dict[str, str], *, item_af
         walk.note("e-mail", f"{message['subject']}: {message['text'].strip().splitlines()[0]}")
 
 
+def wait_for_notices(
+    walk: Walk, enrolled: Enrolled, visits: dict[str, str]
+) -> list[dict[str, Any]]:
+    """Wait until no notice that is due is still on its way; give those that were due."""
+
+    def settled() -> list[dict[str, Any]] | None:
+        plans = [_plan(walk, enrolled, visit_id) for visit_id in visits.values()]
+        notices = [notice for plan in plans if plan is not None for notice in plan["notices"]]
+        now = walk.now()
+        due = [each for each in notices if datetime.fromisoformat(each["due_at"]) <= now]
+        return None if any(each["standing"] in _ON_THE_WAY for each in due) else due
+
+    return walk.finds(settled, "every due notice to be settled")
+
+
 def mails_so_far(walk: Walk) -> int:
     """Count what the mailbox holds from earlier walks."""
     with httpx.Client(timeout=_MAILBOX_SECONDS, trust_env=False) as gateway:
@@ -96,8 +104,13 @@ def mails_so_far(walk: Walk) -> int:
 def _plan(walk: Walk, enrolled: Enrolled, visit_id: str) -> dict[str, Any] | None:
     address = f"{walk.addresses.notifications}/v1/plans"
     plans = walk.person("june").get(address, client=enrolled.client_id)["items"]
-    ours = [plan for plan in plans if plan[_ITS_VISIT] == visit_id and plan["notices"]]
+    ours = [plan for plan in plans if plan["visit_id"] == visit_id and plan["notices"]]
     return ours[0] if ours else None
+
+
+def _due(notice: dict[str, Any]) -> str:
+    why = f" ({', '.join(notice['why'])})" if notice["why"] else ""
+    return f"due {notice['due_at']}{why}"
 
 
 def _later(text: str, by: timedelta) -> str:

@@ -1,6 +1,7 @@
 """The journey's second part: visits, the day itself, and the record that is signed."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 from cairn.journey.client import MEDICINE, ROUTE, UNITS, Enrolled
@@ -74,41 +75,24 @@ def prepare(walk: Walk, visits: dict[str, str]) -> None:
     walk.does("iris", "receives Robin", "sessions", f"/v1/visits/{visits['preparation']}/check-in")
 
 
-def sit(walk: Walk, enrolled: Enrolled, visits: dict[str, str]) -> str:
+def leave_unfinished(walk: Walk, unfinished: Path) -> None:
+    """End the presence that an interrupted walk left open: nobody can be in two sessions."""
+    if unfinished.exists():
+        session_id = unfinished.read_text(encoding="utf-8")
+        here = f"/v1/sessions/{session_id}"
+        walk.does(
+            "iris", "leaves a session of an earlier walk", "sessions", f"{here}/close-presence"
+        )
+        unfinished.unlink()
+
+
+def sit(walk: Walk, enrolled: Enrolled, visits: dict[str, str], unfinished: Path) -> str:
     """Hold the medicine session, from check-in to discharge; give the session's id."""
     walk.chapter("Sessions: the day of the medicine")
-    visit = walk.sees("iris", "opens the calendar", "sessions", f"/v1/visits/{visits['medicine']}")
-    starts_at = _instant(visit["starts_at"])
-    walk.wait_until(starts_at, "the medicine visit begins")
-    here = f"/v1/visits/{visits['medicine']}"
-    walk.does("iris", "receives Robin", "sessions", f"{here}/check-in")
-    session = walk.does(
-        "iris",
-        "is with Robin from now on",
-        "sessions",
-        f"{here}/open-presence",
-        {"mode": "in_person"},
-    )
-    session_id = str(session["id"])
+    session_id = _begin(walk, visits["medicine"])
+    unfinished.write_text(session_id, encoding="utf-8")
     here = f"/v1/sessions/{session_id}"
-    walk.does("iris", "opens the sitting", "sessions", f"{here}/open-sitting")
-    dose = {
-        "prescription_id": enrolled.prescription_id,
-        "medicine": MEDICINE,
-        "route": ROUTE,
-        "units": UNITS,
-    }
-    walk.is_refused(
-        "iris", "would release the medicine too soon", "sessions", f"{here}/release-medicine", dose
-    )
-    _write(walk, here, "safety_check", "intention")
-    walk.wait_until(starts_at + minutes(20), "twenty minutes together")
-    walk.does("iris", "releases the medicine", "sessions", f"{here}/release-medicine", dose)
-    taken = dose | {"taken_at": _text(walk.now())}
-    walk.does(
-        "iris", "records that Robin took it", "sessions", f"{here}/record-medicine-taken", taken
-    )
-    taken_at = walk.now()
+    taken_at = _release(walk, enrolled, here)
     for phase, after in (("onset", 10), ("peak", 40), ("reemergence", 75), ("recovery", 110)):
         walk.wait_until(taken_at + minutes(after), phase)
         _write(walk, here, phase)
@@ -122,7 +106,49 @@ def sit(walk: Walk, enrolled: Enrolled, visits: dict[str, str]) -> str:
         {"effects_resolved_at": _text(resolved_at), "checklist": list(CHECKLIST)},
     )
     walk.does("iris", "leaves", "sessions", f"{here}/close-presence")
+    unfinished.unlink()
     return session_id
+
+
+def _begin(walk: Walk, visit_id: str) -> str:
+    here = f"/v1/visits/{visit_id}"
+    visit = walk.sees("iris", "opens the calendar", "sessions", here)
+    walk.wait_until(_instant(visit["starts_at"]), "the medicine visit begins")
+    walk.does("iris", "receives Robin", "sessions", f"{here}/check-in")
+    session = walk.does(
+        "iris",
+        "is with Robin from now on",
+        "sessions",
+        f"{here}/open-presence",
+        {"mode": "in_person"},
+    )
+    return str(session["id"])
+
+
+def _release(walk: Walk, enrolled: Enrolled, here: str) -> datetime:
+    """Open the sitting, try too soon, release in time; give when the medicine was taken."""
+    walk.does("iris", "opens the sitting", "sessions", f"{here}/open-sitting")
+    dose = {
+        "prescription_id": enrolled.prescription_id,
+        "medicine": MEDICINE,
+        "route": ROUTE,
+        "units": UNITS,
+    }
+    walk.is_refused(
+        "iris", "would release the medicine too soon", "sessions", f"{here}/release-medicine", dose
+    )
+    _write(walk, here, "safety_check", "intention")
+    walk.wait_until(walk.now() + minutes(20), "twenty minutes together")
+    walk.does("iris", "releases the medicine", "sessions", f"{here}/release-medicine", dose)
+    taken_at = walk.now()
+    walk.does(
+        "iris",
+        "records that Robin took it",
+        "sessions",
+        f"{here}/record-medicine-taken",
+        dose | {"taken_at": _text(taken_at)},
+    )
+    return taken_at
 
 
 def close(walk: Walk, session_id: str) -> str:

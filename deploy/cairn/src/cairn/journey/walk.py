@@ -66,7 +66,7 @@ class Walk:
             demo_clock.advance(self.addresses.mongo, behind + timedelta(seconds=1))
             time.sleep(_CLOCK_SAMPLE_SECONDS)
         moment = instant.astimezone(_HERE).strftime("%a %d %b %Y %H:%M")
-        self._line("[yellow]clock[/]", f"{moment} in Nashville: {escape(why)}")
+        self._line("clock", f"{moment} in Nashville: {escape(why)}")
 
     def does(
         self, who: str, what: str, service: str, path: str, body: Mapping[str, Any] | None = None
@@ -128,14 +128,14 @@ class Walk:
         )
 
     def _line(self, what: str, says: str) -> None:
-        self._teller.show(Text.from_markup(f"     [dim]{what:<9}[/]{says}"))
+        self._teller.show(Text.from_markup(f"     [dim]{what:<10}[/]{says}"))
 
     def _show_facts(self, subject: UUID, sequence: int) -> None:
         def is_last(told: Told) -> bool:
             return told.subject == subject and told.sequence >= sequence
 
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while not self._witness.has_said(is_last):
+        while sequence > 0 and not self._witness.has_said(is_last):
             if time.monotonic() > deadline:
                 raise WentAstray("what was stored was never said on the bus")
             time.sleep(_LOOK_EVERY_SECONDS / 10)
