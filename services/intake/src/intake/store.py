@@ -17,6 +17,7 @@ from chassis.mongo import Index, Taken
 from chassis.rows import Kept
 from chassis.service import Chassis
 from contracts.ids import PathwayId, StaffId
+from contracts.notifications import PlanState
 from contracts.sessions import SessionState, VisitState
 from intake.model import (
     Circumstances,
@@ -68,6 +69,7 @@ class Store:
         self.heard_sessions = chassis.mirror(
             SessionState, clear_fields=("client_id",), follow=follow_doses
         )
+        self.heard_plans = chassis.mirror(PlanState, clear_fields=("client_id",))
 
     async def open_pathway(self, pathway: Pathway, intent: Intent) -> Kept[Pathway]:
         """Keep a new pathway with the key that seals it; a repeat is not judged again.
