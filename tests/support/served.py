@@ -107,7 +107,11 @@ async def serving(build: Callable[[str], FastAPI]) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def served(
-    service: Service, build: Callable[[Chassis], Parts], servers: Servers, home: Path
+    service: Service,
+    build: Callable[[Chassis], Parts],
+    servers: Servers,
+    home: Path,
+    **settings_but: Any,
 ) -> AsyncIterator[Served]:
     """Run one service in this process, on real servers, with the local token issuer."""
     secrets = home / "secrets"
@@ -117,18 +121,19 @@ async def served(
     (home / "master.key").write_bytes(base64.b64encode(MASTER_KEY))
     async with AsyncExitStack() as stack:
         issuer_url = await stack.enter_async_context(serving(partial(_issuer, home, secrets)))
-        settings = Settings(
-            service=service,
-            port=0,
-            mongo_url=servers.mongo_url,
-            kafka_bootstrap=servers.kafka_bootstrap,
-            master_key_file=home / "master.key",
-            issuer=issuer_url,
-            service_secret_file=secrets / service,
-            rulesets=RULESETS,
-            intake_url=_NOWHERE,
-            sessions_url=_NOWHERE,
-        )
+        given: dict[str, Any] = {
+            "service": service,
+            "port": 0,
+            "mongo_url": servers.mongo_url,
+            "kafka_bootstrap": servers.kafka_bootstrap,
+            "master_key_file": home / "master.key",
+            "issuer": issuer_url,
+            "service_secret_file": secrets / service,
+            "rulesets": RULESETS,
+            "intake_url": _NOWHERE,
+            "sessions_url": _NOWHERE,
+        }
+        settings = Settings(**given | settings_but)
         url = await stack.enter_async_context(serving(lambda _: application(settings, build)))
         http = await stack.enter_async_context(
             httpx.AsyncClient(base_url=url, timeout=10, trust_env=False)

@@ -1,4 +1,4 @@
-from integration.rules.care import may_read
+from integration.rules.care import may_read, may_see
 from record_builders import AUTHOR, COLLEAGUE, a_pathway
 
 
@@ -30,3 +30,18 @@ class TestMayRead:
         decision = may_read(None, AUTHOR)
 
         assert decision.reasons[0].facts == {"pathway_known": False}
+
+
+class TestMaySee:
+    """R14: that a record is there may be seen by whoever supervises; what it says may not."""
+
+    def test_lets_a_supervisor_see_without_the_team(self):
+        """Somebody must notice a record that is broken."""
+        assert may_see(None, COLLEAGUE, supervises=True).passed
+
+    def test_asks_everybody_else_for_a_place_in_the_team(self):
+        """As for reading."""
+        team = a_pathway([(AUTHOR, "lead_therapist")])
+
+        assert may_see(team, AUTHOR, supervises=False).passed
+        assert not may_see(team, COLLEAGUE, supervises=False).passed

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.domain import Refused
-from contracts.ids import NS_CAIRN, ClientId, VisitId, case_of
-from integration.rules.records import new_case, receive_record, whole_record
+from contracts.ids import NS_CAIRN, ClientId, VisitId, case_of, session_of
+from integration.rules.records import last_session, new_case, receive_record, whole_record
 from record_builders import (
     CLIENT,
     HEARD_AT,
@@ -254,3 +254,31 @@ class TestWholeRecord:
         assert {reason.facts["segment_id"] for reason in refused.value.reasons} == {
             str(one.segment_id) for one in SIGNED
         }
+
+    def test_says_nothing_about_the_session_of_another_case(self):
+        """Not even that its record is broken."""
+        other = a_session(a_closing(segments(OTHER_VISIT)), visit_id=OTHER_VISIT)
+        with pytest.raises(Refused) as refused:
+            whole_record(received(SIGNED).document, other, SIGNED)
+
+        assert [reason.code for reason in refused.value.reasons] == ["RECORD_INCOMPLETE"]
+
+
+class TestLastSession:
+    """Who asks for a case's record without naming a session means the last."""
+
+    def test_is_the_one_that_closed_last(self):
+        """Integration begins with what is freshest."""
+        more = segments(OTHER_VISIT)
+        closing = a_closing(more)
+        later = type(closing)(**{**dict(closing), "closed_at": LATER})
+        case = received(more, session=a_session(later, visit_id=OTHER_VISIT)).document
+
+        assert last_session(received(SIGNED, case=case).document) == session_of(OTHER_VISIT)
+
+    def test_is_none_before_anything_closed(self):
+        """There is nothing to read yet, and that is what is said."""
+        with pytest.raises(Refused) as refused:
+            last_session(CASE)
+
+        assert [reason.code for reason in refused.value.reasons] == ["RECORD_INCOMPLETE"]

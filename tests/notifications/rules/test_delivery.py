@@ -19,7 +19,6 @@ from notifications.model import Outcome
 from notifications.rules.delivery import (
     Surroundings,
     claim_due,
-    confirmed_by_owners,
     end_leases,
     intend,
     settle,
@@ -273,37 +272,6 @@ class TestEndLeases:
         done = settled(intended(), "unknown", why=("OUTCOME_UNKNOWN",)).document
 
         assert end_leases(done, unshifted_at=MINE.lease_until, at=DUE_AT).document == done
-
-
-class TestConfirmedByOwners:
-    """K-CONFIRMED: facts tell, owners decide."""
-
-    @pytest.mark.parametrize("visit", ["current", "changed", "no", None])
-    @pytest.mark.parametrize("client", ["current", "changed", "no", None])
-    def test_sends_a_reminder_only_where_both_confirm(self, visit, client):
-        """An acknowledged cancel is never followed by a send."""
-        why = confirmed_by_owners(K06, visit=visit, client=client)
-
-        assert (why == ()) is ((visit, client) == ("current", "current"))
-
-    @pytest.mark.parametrize("visit", ["current", "changed", None])
-    @pytest.mark.parametrize("client", ["current", "changed", None])
-    def test_sends_a_safety_check_without_an_answer(self, visit, client):
-        """Who had medicine is checked on, whatever is down."""
-        assert confirmed_by_owners(one(PLAN, "k10"), visit=visit, client=client) == ()
-
-    def test_holds_a_safety_check_where_an_owner_says_no(self):
-        """The client may have died; the presumed session may never have been."""
-        check = one(PLAN, "k10")
-
-        assert confirmed_by_owners(check, visit="current", client="no")
-        assert confirmed_by_owners(check, visit="no", client="current")
-
-    def test_checks_on_whoever_had_a_session_though_the_visit_is_off(self):
-        """A booking that is cancelled afterwards undoes no medicine."""
-        check = one(PLAN, "k10").but(presumed=False)
-
-        assert confirmed_by_owners(check, visit="no", client="current") == ()
 
 
 class TestNextDueAt:

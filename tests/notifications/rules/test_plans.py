@@ -20,7 +20,7 @@ from notice_builders import (
 )
 from notifications.model import OPEN, Plan
 from notifications.rules.hours import is_open
-from notifications.rules.plans import new_plan, off_because, plan_visit
+from notifications.rules.plans import Overtaken, new_plan, off_because, plan_visit
 
 CHICAGO = ZoneInfo("America/Chicago")
 ENDS_AT = STARTS_AT + timedelta(hours=2)
@@ -45,6 +45,10 @@ def settled(plan, item, standing="sent"):
 
 def standings(plan):
     return {notice.item[:3]: notice.standing for notice in plan.notices}
+
+
+def _with_session(sequence):
+    return known(sequence=2, client_sequence=4, session=a_session(), session_sequence=sequence)
 
 
 PLAN = planned(at=BOOKED_AT)
@@ -117,11 +121,16 @@ class TestPlanVisit:
         assert (plan.waiting_for, plan.notices, plan.looks_again) == ("client", (), True)
         assert planned(before=plan, at=BOOKED_AT) == PLAN
 
-    def test_ignores_what_is_older_than_what_it_knows(self):
-        """A late follow-up must not move a visit back."""
-        newer = planned(known(visit=a_visit(starts_at=MOVED_TO), sequence=2), at=BOOKED_AT)
-
-        assert planned(known(sequence=1), before=newer, at=BOOKED_AT) == newer
+    @pytest.mark.parametrize(
+        "older",
+        [known(sequence=1), known(sequence=2, client_sequence=3), _with_session(sequence=4)],
+        ids=["visit", "client", "session"],
+    )
+    def test_undoes_nothing_that_was_heard_later(self, older):
+        """Whoever looked earlier and writes later must look again."""
+        newest = _with_session(sequence=5)
+        with pytest.raises(Overtaken):
+            planned(older, before=planned(newest, at=BOOKED_AT), at=BOOKED_AT)
 
     def test_keeps_the_evening_notice_inside_its_hour(self):
         """Brought forward to the evening before, it is of use for an hour from there."""

@@ -1,24 +1,32 @@
-"""How does a letter leave, and what can be said about whether it did?
+"""How does a letter leave, and what do the owners of a visit and a client say before it does?
 
 SMTP cannot be asked afterwards what it did. Until the words are handed over nothing has happened
 that matters; from then on only the server's own answer tells, and silence is not an answer.
 """
 
 import asyncio
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_LINES
 from email.utils import format_datetime
+from itertools import islice
+from typing import Any, TypeAlias
 from urllib.parse import parse_qs, unquote, urlsplit
+from uuid import UUID
 
 import aiosmtplib
 
+from chassis.ask import Ask, NoAnswer, Owner
 from notifications.model import Outcome
+from notifications.rules.confirming import OwnersWord, client_word, visit_word
 from notifications.rules.letters import Letter
 
 CALL_SECONDS = 10.0
 _SENDER = "appointments@localhost"
 _PORTS = {"smtp": 25, "smtps": 465}
+_AT_ONCE = 200
+_OK = 200
 _TRANSIENT, _PERMANENT = range(400, 500), range(500, 600)
 
 SENT = Outcome(standing="sent")
@@ -100,3 +108,52 @@ def _answered(code: int, *, handing_over: bool) -> Outcome:
     if code in _PERMANENT:
         return REFUSED
     return AWAY if code in _TRANSIENT or not handing_over else UNKNOWN
+
+
+Words: TypeAlias = Mapping[UUID, OwnersWord]
+"""What an owner says of each document; one that is not there got no answer."""
+
+
+class Owners:
+    """Asks those who own visits and clients whether what we heard still stands."""
+
+    def __init__(self, ask: Ask) -> None:
+        """Ask in the name of this service."""
+        self._ask = ask
+
+    async def confirm(
+        self, visits: Mapping[UUID, int], clients: Mapping[UUID, int]
+    ) -> tuple[Words, Words]:
+        """Ask both owners at once, by id and sequence."""
+        return await asyncio.gather(
+            self._words("sessions", "visits", visits, visit_word),
+            self._words("intake", "clients", clients, client_word),
+        )
+
+    async def _words(
+        self,
+        owner: Owner,
+        kind: str,
+        told: Mapping[UUID, int],
+        word: Callable[[Mapping[str, Any]], OwnersWord],
+    ) -> Words:
+        answers = await asyncio.gather(
+            *(self._rows(owner, kind, some) for some in _by_the_hundred(told))
+        )
+        return {UUID(row["id"]): word(row) for rows in answers for row in rows}
+
+    async def _rows(
+        self, owner: Owner, kind: str, told: Mapping[UUID, int]
+    ) -> list[Mapping[str, Any]]:
+        asked = [{"id": str(each), "sequence": sequence} for each, sequence in told.items()]
+        try:
+            answer = await self._ask.post(owner, f"/v1/{kind}/confirm", {kind: asked})
+        except NoAnswer:
+            return []
+        return list(answer.body[kind]) if answer.status == _OK else []
+
+
+def _by_the_hundred(told: Mapping[UUID, int]) -> Iterator[Mapping[UUID, int]]:
+    rest = iter(told.items())
+    while some := dict(islice(rest, _AT_ONCE)):
+        yield some

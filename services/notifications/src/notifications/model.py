@@ -60,6 +60,10 @@ class Plan(PlanState, Document):
     )
 
     notices: tuple[PlannedNotice, ...] = ()
+    client_sequence: int = 0
+    session_sequence: int = 0
+    """The client's and the session's sequences this plan was made from, as `anchor_sequence`."""
+
     pack: str | None = None
     """The ruleset it was made from, as `id@date#hash`."""
 

@@ -7,6 +7,18 @@ from contracts.intake import PathwayState
 _WHO_TREAT = ("lead_therapist", "therapist")
 
 
+def may_see(pathway: PathwayState | None, staff_id: StaffId, *, supervises: bool) -> Decision:
+    """Let the care team's therapists see a case, and whoever supervises at its site.
+
+    That a record is there is not what it says.
+
+    Rule: R14.
+    """
+    if supervises:
+        return Decision.by((), rulesets=())
+    return may_read(pathway, staff_id)
+
+
 def may_read(pathway: PathwayState | None, staff_id: StaffId) -> Decision:
     """Let a therapist of the pathway's care team read, whoever wrote.
 

@@ -66,16 +66,27 @@ def whole_record(
 
     Rule: R14.
     """
-    if session is None or session.closing is None:
-        raise Refused(_incomplete(None))
+    record = None if session is None else case.record_of(session.session_id)
+    if session is None or session.closing is None or record is None:
+        raise Refused(_incomplete(record))
     broken = broken_in(session, session.closing, segments)
     if broken:
         raise Refused(*broken)
-    record = case.record_of(session.session_id)
     listed = _listed(session.closing, segments)
-    if record is None or record.verified_at is None or len(listed) != record.segments_expected:
+    if record.verified_at is None or len(listed) != record.segments_expected:
         raise Refused(_incomplete(record))
     return tuple(sorted(listed, key=lambda segment: _PHASES.index(segment.phase)))
+
+
+def last_session(case: Case) -> SessionId:
+    """Name the session that closed last.
+
+    Raises:
+        Refused: `RECORD_INCOMPLETE` where no closing was heard of.
+    """
+    if not case.records:
+        raise Refused(_incomplete(None))
+    return case.records[-1].session_id
 
 
 def broken_in(

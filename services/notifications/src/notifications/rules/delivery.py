@@ -7,7 +7,7 @@ is never sent by anybody again.
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Literal, NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from chassis.domain import Change
 from contracts.clinical import Code
@@ -19,9 +19,6 @@ from notifications.rules.hours import is_open, next_open, zone_named
 from notifications.rules.packs import Item, NoticePack
 from notifications.rules.plans import Known
 from notifications.rules.telling import told
-
-OwnersWord: TypeAlias = Literal["current", "changed", "no"] | None
-"""What an owner says of what we heard; None where there was no answer."""
 
 
 class Surroundings(NamedTuple):
@@ -111,24 +108,6 @@ def end_leases(plan: Plan, *, unshifted_at: datetime, at: datetime) -> Change[Pl
         return notice
 
     return _each(plan, taken_up)
-
-
-def confirmed_by_owners(
-    notice: PlannedNotice, *, visit: OwnersWord, client: OwnersWord
-) -> tuple[Code, ...]:
-    """Say why a notice waits for its owners; nothing where it may go.
-
-    A safety check goes without an answer, and also where something changed that we have not heard
-    of yet; only an owner's no holds it, and of the visit only where no session was heard of.
-    Everything else goes only where both owners say that what we know still stands.
-
-    Rule: K-CONFIRMED.
-    """
-    if notice.notice_class == "safety":
-        is_off = client == "no" or (visit == "no" and notice.presumed)
-    else:
-        is_off = (visit, client) != ("current", "current")
-    return ("CONFIRMATION_WAITING",) if is_off else ()
 
 
 def _gated(

@@ -31,7 +31,9 @@ class Known(NamedTuple):
     visit: VisitState
     sequence: int
     client: ClientState | None = None
+    client_sequence: int = 0
     session: SessionState | None = None
+    session_sequence: int = 0
 
 
 class Anchor(NamedTuple):
@@ -39,6 +41,10 @@ class Anchor(NamedTuple):
 
     at: datetime
     presumed: bool = False
+
+
+class Overtaken(Exception):
+    """Somebody who had heard more was faster; what was heard must be looked up again."""
 
 
 def new_plan(visit: VisitState) -> Plan:
@@ -57,14 +63,21 @@ def plan_visit(
 ) -> Change[Plan]:
     """Recompute a plan from what was heard; what was heard later than this is never undone.
 
+    Raises:
+        Overtaken: The plan was made from something newer.
+
     Rule: K-REPLAN.
     """
-    if known.sequence < plan.anchor_sequence:
-        return Change(plan)
+    if _is_older(known, plan):
+        raise Overtaken
     notices = plan_notices(known, pack=pack, existing=plan.notices, at=at)
-    waiting_for = "client" if known.client is None else None
     after = plan.but(
-        anchor_sequence=known.sequence, notices=notices, waiting_for=waiting_for, pack=ruleset
+        anchor_sequence=known.sequence,
+        client_sequence=max(known.client_sequence, plan.client_sequence),
+        session_sequence=max(known.session_sequence, plan.session_sequence),
+        notices=notices,
+        waiting_for="client" if known.client is None else None,
+        pack=ruleset,
     )
     return told(plan, after)
 
@@ -84,6 +97,14 @@ def plan_notices(
     plan_id = plan_of(known.visit.visit_id)
     after.extend(_new(plan_id, tuple(after), wanted.values(), known, pack, at))
     return tuple(after)
+
+
+def _is_older(known: Known, plan: Plan) -> bool:
+    return (
+        known.sequence < plan.anchor_sequence
+        or (known.client is not None and known.client_sequence < plan.client_sequence)
+        or (known.session is not None and known.session_sequence < plan.session_sequence)
+    )
 
 
 def _again(

@@ -1,0 +1,6 @@
+"""Run the integration service: `python -m integration [api|worker]`."""
+
+from chassis.service import run
+from integration.app import build
+
+run("integration", build)
