@@ -26,7 +26,17 @@ ALLOWED: Final = frozenset(
         *("event", "level", "at", "service", "process", "role", "mode", "trace_id"),
         *("route", "method", "status", "code", "codes", "outcome", "seconds", "host", "port"),
         *("document_id", "subject", "collection", "version", "sequence", "site_id", "caller_id"),
-        *("topic", "partition", "partitions", "offset", "group", "wire_name", "fact_id", "verb"),
+        *(
+            "topic",
+            "topics",
+            "partition",
+            "partitions",
+            "offset",
+            "group",
+            "wire_name",
+            "fact_id",
+            "verb",
+        ),
         *("key_id", "index", "ruleset", "count", "bytes", "attempt", "lag", "reason", "lane"),
         *("error", "where", "library", "says", "suppressed", "timer", "owner", "name", "state"),
     }

@@ -37,9 +37,13 @@ Database: TypeAlias = AsyncDatabase[dict[str, Any]]
 Driver: TypeAlias = Literal["pymongo", "motor"]
 
 CALL_MS = 4_000
-"""How long one call may take with all its retries; the command that waits for it ends later."""
+"""How long one call may take, finding a primary and trying again included.
 
-FIND_PRIMARY_MS = 2_500
+The command that waits for it ends a second later.
+"""
+
+_CONNECT_MS = 2_000
+_ASK_PRIMARY_SECONDS = 1.0
 _INDEX_BUILD_SECONDS = 120
 _DUPLICATE = 11000
 _INDEX_CHANGED = frozenset({85, 86})
@@ -101,8 +105,7 @@ class Mongo:
         options: dict[str, Any] = {
             "appname": "cairn",
             "timeoutMS": CALL_MS,
-            "serverSelectionTimeoutMS": FIND_PRIMARY_MS,
-            "connectTimeoutMS": FIND_PRIMARY_MS,
+            "connectTimeoutMS": _CONNECT_MS,
             "heartbeatFrequencyMS": 2_000,
             "maxIdleTimeMS": 60_000,
             "retryWrites": True,
@@ -138,9 +141,10 @@ class Mongo:
         await self.hello()
 
     async def has_primary(self) -> bool:
-        """Say whether a primary answers now."""
+        """Say whether a primary answers now, within a second."""
         try:
-            return bool((await self.hello()).get("isWritablePrimary"))
+            with pymongo.timeout(_ASK_PRIMARY_SECONDS):
+                return bool((await self.hello()).get("isWritablePrimary"))
         except StoreAway:
             return False
 
