@@ -43,7 +43,7 @@ def _pass_the_day_before(walk: Walk, enrolled: Enrolled, visits: dict[str, str])
     """Let the hours come in which reminders are due, one after the other."""
     visit = walk.sees("iris", "looks the day up", "sessions", f"/v1/visits/{visits['medicine']}")
     starts_at = datetime.fromisoformat(visit["starts_at"])
-    for hours in (24, 3):
+    for hours in (24, 14):
         due = starts_at - timedelta(hours=hours)
         walk.wait_until(due + timedelta(minutes=1), f"{hours} h before the medicine visit")
         afterwards.wait_for_notices(walk, enrolled, visits)
