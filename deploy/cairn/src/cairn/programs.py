@@ -22,7 +22,7 @@ _ASK_WITHIN_SECONDS = 2.0
 class Program(LocalServer):
     """A Python module that serves HTTP."""
 
-    stop_grace_seconds: ClassVar[float] = 20.0
+    stop_grace_seconds: ClassVar[float] = 30.0
     ready_within_seconds: ClassVar[float] = 30.0
 
     def __init__(  # noqa: PLR0913 - one for each thing that differs between programs

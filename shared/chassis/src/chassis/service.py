@@ -44,8 +44,9 @@ log = structlog.get_logger(__name__)
 
 M = TypeVar("M", bound=Message)
 
-_STOP_REQUESTS_SECONDS = 10
-_RELAY_SECONDS = 5.0
+_STOP_REQUESTS_SECONDS = 4
+_RELAY_SECONDS = 3.0
+_STOP_SECONDS = 25.0
 _AGAIN_SECONDS = 1.0
 
 
@@ -178,6 +179,14 @@ class Life:
                 self._run(timer.name, self._every(timer))
 
     async def _stop(self) -> None:
+        """Stop in the reverse order; whatever hangs, what was acknowledged stands in an outbox."""
+        try:
+            async with asyncio.timeout(_STOP_SECONDS):
+                await self._stop_in_order()
+        except TimeoutError:
+            log.error("stop_cut_short")
+
+    async def _stop_in_order(self) -> None:
         chassis = self._chassis
         if self._bus is not None:
             await self._bus.stop()
