@@ -184,7 +184,7 @@ class Life:
             async with asyncio.timeout(_STOP_SECONDS):
                 await self._stop_in_order()
         except TimeoutError:
-            log.error("stop_cut_short")
+            log.exception("stop_cut_short")
 
     async def _stop_in_order(self) -> None:
         chassis = self._chassis
