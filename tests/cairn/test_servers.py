@@ -5,7 +5,9 @@ from pymongo import MongoClient, WriteConcern
 
 from cairn import topics
 from cairn.places import Home
+from cairn.processes import Children, StartFailed
 from cairn.servers.local import LocalServers
+from cairn.servers.mongod import Mongod
 from cairn.topics import Outcome, declared
 
 pytestmark = [pytest.mark.wired, pytest.mark.fault]
@@ -47,6 +49,14 @@ class TestMongod:
 
             assert servers.mongod.pid != pid
             assert notes(mongo).count_documents({"_id": {"$type": "int"}}) == 500
+
+    def test_is_not_ready_because_a_stranger_on_its_port_is(self, servers, tmp_path):
+        """Two networks would share one database, and each would take the other's for its own."""
+        with Children(run=tmp_path / "run", logs=tmp_path / "logs") as children:
+            second = Mongod(children, tmp_path / "mongod", port=servers.mongod.port)
+
+            with pytest.raises(StartFailed, match="ended with code"):
+                second.start()
 
 
 class TestKafka:

@@ -5,7 +5,6 @@ Central by jgo, compared with the lock, and kept under the user's cache director
 does not touch the network. `python -m cairn.jars` writes the lock file anew.
 """
 
-import os
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -20,6 +19,8 @@ from jgo.env import LockFile
 from jgo.env._lockfile import LockedDependency, compute_sha256
 from jgo.maven import MavenContext
 from jgo.parse import Coordinate
+
+from cairn.places import user_cache
 
 COORDINATES = (
     "org.apache.kafka:kafka_2.13:4.3.1",
@@ -52,10 +53,7 @@ def kafka_jars(say: Callable[[str], None], *, cache: Path | None = None) -> list
 
 def cache_directory() -> Path:
     """Name the directory where jars are kept between starts."""
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "cairn" / "jars"
-    caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(caches) / "cairn" / "jars"
+    return user_cache() / "jars"
 
 
 def write_lock(path: Path) -> int:

@@ -1,5 +1,7 @@
 """Where is everything: what `cairn up` keeps, and what the repository brings?"""
 
+import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +52,13 @@ class Home:
     def messages(self) -> Path:
         """What the mailbox has received."""
         return self.path / "mailbox.jsonl"
+
+
+def user_cache() -> Path:
+    """Name the directory for what all networks of this user share."""
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "cairn"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cairn"
 
 
 def repository_root() -> Path:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar, TypeAlias
 
+import psutil
+
 from cairn.processes import Child, Children, StartFailed
 
 Say: TypeAlias = Callable[[str], None]
@@ -67,7 +69,7 @@ class LocalServer(ABC):
             StartFailed: it ended, or was not ready in time; with the last lines of its log.
         """
         deadline = time.monotonic() + self.ready_within_seconds
-        while not self.is_ready():
+        while not (self.is_ready() and self._listens_itself()):
             if not self.runs:
                 raise StartFailed(self._why_it_ended(), self.child.log)
             if time.monotonic() > deadline:
@@ -119,6 +121,19 @@ class LocalServer(ABC):
     @abstractmethod
     def is_ready(self) -> bool:
         """Say whether the server does its work now."""
+
+    def _listens_itself(self) -> bool:
+        """Tell our own server from a stranger on its port, who would answer just as well."""
+        try:
+            connections = psutil.Process(self.pid).net_connections("tcp")
+        except psutil.AccessDenied:
+            return self.runs
+        except psutil.NoSuchProcess:
+            return False
+        return any(
+            each.status == psutil.CONN_LISTEN and each.laddr.port == self.port
+            for each in connections
+        )
 
     def _why_it_ended(self) -> str:
         log = self.child.log
