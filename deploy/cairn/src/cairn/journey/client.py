@@ -135,7 +135,7 @@ def _prescribe(walk: Walk, pathway_id: str) -> str:
 
 
 def _prescription(walk: Walk) -> dict[str, Any]:
-    today = walk.now().date()
+    today = walk.today()
     return {
         "medicine": MEDICINE,
         "route": ROUTE,

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -47,6 +47,10 @@ class Walk:
     def now(self) -> datetime:
         """Tell the demo time."""
         return demo_clock.demo_now(demo_clock.ahead(self.addresses.mongo))
+
+    def today(self) -> date:
+        """Tell the day at the site; in the evening it is tomorrow already in UTC."""
+        return self.now().astimezone(_HERE).date()
 
     def person(self, username: str) -> Caller:
         """Sign in as somebody, once."""
