@@ -324,6 +324,7 @@ class TestClearance:
                 a_clearance(outcome="cleared_with_conditions", conditions=("Fasting",)),
                 id="with conditions",
             ),
+            pytest.param(a_clearance(decided_at=NOW), id="of this very day"),
         ],
     )
     def test_holds(self, clearance):
