@@ -23,7 +23,7 @@ class Program(LocalServer):
     """A Python module that serves HTTP."""
 
     stop_grace_seconds: ClassVar[float] = 30.0
-    ready_within_seconds: ClassVar[float] = 30.0
+    ready_within_seconds: ClassVar[float] = 60.0
 
     def __init__(  # noqa: PLR0913 - one for each thing that differs between programs
         self,
