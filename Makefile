@@ -18,7 +18,7 @@ $(UV):
 
 $(INSTALLED): $(UV) uv.lock pyproject.toml $(wildcard shared/*/pyproject.toml services/*/pyproject.toml deploy/*/pyproject.toml)
 	@echo "installing what uv.lock names into .venv"
-	@$(UV) sync --frozen --quiet
+	@$(UV) sync --frozen --quiet --compile-bytecode
 	@touch $(INSTALLED)
 
 check: $(INSTALLED)  ## format, lint, types, import rules and the fast tests
