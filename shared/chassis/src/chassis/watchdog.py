@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 STILL_SECONDS = 60.0
 EXIT_CODE = 70
-_LOOK_EVERY_SECONDS = 2.0
+_LOOK_EVERY_SECONDS = 5.0
 _POSITION_SECONDS = 1.0
 
 
@@ -47,7 +47,7 @@ class Watchdog:
         self._places: dict[TopicPartition, _Place] = {}
 
     async def run(self) -> None:
-        """Look every two seconds, until cancelled."""
+        """Look every few seconds, until cancelled."""
         while True:
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
             if await self.stands_still():
