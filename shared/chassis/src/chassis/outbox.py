@@ -31,6 +31,7 @@ Entry = Mapping[str, Any]
 FACT, WORK, AUDIT = "fact", "work", "audit"
 _REMEMBERED = 20_000
 _REMOVE_PAUSE_SECONDS = 0.005
+_REMOVE_AGAIN_SECONDS = 1.0
 
 
 @dataclass
@@ -140,21 +141,25 @@ class Relay:
             self._wake.clear()
             try:
                 await self._remove_once()
-            except StoreAway:
-                await asyncio.sleep(1)
+            except Exception as trouble:
+                if isinstance(trouble, StoreAway):
+                    log.warning("outbox_removal_waits")
+                else:
+                    log.exception("outbox_removal_failed")
+                await asyncio.sleep(_REMOVE_AGAIN_SECONDS)
                 self._wake.set()
 
     async def _remove_once(self) -> None:
+        """Remove collection by collection; whatever ends it, what is left is removed later."""
         await self._move_rows()
-        removals, self._removals = self._removals, {}
-        for name, (kept_in, ids) in removals.items():
+        for name in list(self._removals):
+            kept_in, ids = self._removals.pop(name)
             try:
                 await change_many(kept_in, map(_without, ids.items()))
-            except StoreAway:
+            except BaseException:
                 for document_id, entry_ids in ids.items():
                     for entry_id in entry_ids:
                         self._remove(kept_in, document_id, entry_id)
-                log.warning("outbox_removal_waits", collection=name)
                 raise
 
     async def _move_rows(self) -> None:
@@ -163,7 +168,7 @@ class Relay:
             return
         try:
             await self._audit.append_many([entry["row"] for _, _, entry in rows])
-        except StoreAway:
+        except BaseException:
             self._rows = rows + self._rows
             raise
         for kept_in, document_id, entry in rows:
