@@ -73,7 +73,7 @@ class TestDischargeClient:
         assert codes(refused) == ["DISCHARGE_TOO_EARLY"]
 
     @pytest.mark.parametrize(
-        "resolved", [pytest.param(-1, id="before the dose"), pytest.param(181, id="in the future")]
+        "resolved", [pytest.param(-1, id="before the dose"), pytest.param(183, id="in the future")]
     )
     def test_refuses_an_end_of_effects_that_cannot_be(self, resolved):
         """A slip here would shorten the stay."""

@@ -28,7 +28,7 @@ def discharge_client(
     reasons = [
         *_discharged_before(session),
         *_too_early(session, policy, at),
-        *_effects_implausible(session, asked, at),
+        *_effects_implausible(session, asked, policy, at),
         *_presence_after_missing(session, asked, policy, at),
         *_checklist_open(asked, policy),
     ]
@@ -73,9 +73,12 @@ def _too_early(session: Session, policy: SittingPolicy, at: datetime) -> Iterato
             )
 
 
-def _effects_implausible(session: Session, asked: DischargeAsked, at: datetime) -> Iterator[Reason]:
+def _effects_implausible(
+    session: Session, asked: DischargeAsked, policy: SittingPolicy, at: datetime
+) -> Iterator[Reason]:
     before_dose = any(asked.effects_resolved_at < dose.taken_at for dose in session.doses)
-    if before_dose or asked.effects_resolved_at > at:
+    ahead = asked.effects_resolved_at > at + timedelta(minutes=policy.stated_ahead_minutes_max)
+    if before_dose or ahead:
         yield Reason(
             code="EFFECTS_RESOLVED_IMPLAUSIBLE",
             says="Effects resolve after the last dose and before the discharge",
