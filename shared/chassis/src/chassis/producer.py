@@ -4,11 +4,17 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import (
+    KafkaError,
+    KafkaTimeoutError,
+    MessageSizeTooLargeError,
+    UnknownTopicOrPartitionError,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -17,6 +23,8 @@ STOP_SECONDS = 5.0
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.2, 3.0
 _BATCH_BYTES = 128 * 1024
 _REQUEST_BYTES = 1_000_000
+_OF_THE_RECORD = (KafkaTimeoutError, MessageSizeTooLargeError, UnknownTopicOrPartitionError)
+"""Errors that speak of one record or of now; any other says that the producer itself has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +84,7 @@ class Producer:
             async with asyncio.timeout(SEND_SECONDS):
                 await asyncio.shield(buffered)
         except TimeoutError:
-            buffered.add_done_callback(lambda sent: _if_landed(sent, landed_late))
+            buffered.add_done_callback(partial(self._landed, record.id, landed_late))
             return False
         except KafkaError as trouble:
             log.warning("send_failed", topic=record.topic, error=type(trouble).__name__)
@@ -84,6 +92,13 @@ class Producer:
             return False
         self._buffered.pop(record.id, None)
         return True
+
+    def _landed(
+        self, record_id: UUID, landed_late: Callable[[], None], sent: asyncio.Future[object]
+    ) -> None:
+        if not sent.cancelled() and sent.exception() is None:
+            self._buffered.pop(record_id, None)
+            landed_late()
 
     async def _put(self, record: Record) -> asyncio.Future[object] | None:
         if self._kafka is None or self._broken.is_set():
@@ -95,6 +110,8 @@ class Producer:
                 )
         except (KafkaError, TimeoutError) as trouble:
             log.warning("send_not_buffered", topic=record.topic, error=type(trouble).__name__)
+            if isinstance(trouble, KafkaError) and not isinstance(trouble, _OF_THE_RECORD):
+                self._broken.set()
             return None
         self._buffered[record.id] = buffered
         return buffered
@@ -138,8 +155,3 @@ class Producer:
                 async with asyncio.timeout(STOP_SECONDS):
                     await kafka.stop()
         self._buffered.clear()
-
-
-def _if_landed(sent: asyncio.Future[object], landed_late: Callable[[], None]) -> None:
-    if not sent.cancelled() and sent.exception() is None:
-        landed_late()
