@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
-import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -32,8 +31,6 @@ from chassis.telemetry import current_trace_id
 from chassis.tokens import IssuerAway, NotSignedIn
 from chassis.vault import KeyShredded
 from contracts.clinical import Reason
-
-log = structlog.get_logger(__name__)
 
 _TITLES: Final[Mapping[str, tuple[int, str]]] = {
     "UNREADABLE": (400, "The request cannot be read."),
