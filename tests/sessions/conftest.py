@@ -2,7 +2,8 @@
 
 import pytest
 
-from sessions_people import a_care, a_house
+from sessions_house import a_house
+from sessions_people import a_care
 
 
 @pytest.fixture(scope="session")

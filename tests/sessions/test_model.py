@@ -3,15 +3,8 @@ from datetime import UTC, datetime
 import pytest
 
 from sessions.model import quarter_hours
-from sessions_builders import (
-    NOON,
-    OTHER_THERAPIST,
-    THERAPIST,
-    a_session,
-    a_visit,
-    minutes,
-    presence,
-)
+from sessions_builders import a_session, a_visit, presence
+from sessions_surroundings import NOON, OTHER_THERAPIST, THERAPIST, minutes
 
 
 class TestQuarterHours:

@@ -8,7 +8,8 @@ from contracts.record import root_sha256, segment_sha256
 from contracts.sessions import SegmentSeal
 from intake_people import done
 from sessions.rules.closing import Signature, record_behind, sign_segments
-from sessions_people import PHASES, codes, entry_body, moment
+from sessions_house import PHASES
+from sessions_people import codes, entry_body, moment
 
 pytestmark = pytest.mark.wired
 

@@ -6,14 +6,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from intake_people import done
-from sessions_people import (
-    CHECKLIST,
-    a_care,
-    codes,
-    moment,
-    only,
-    sessions_without_intake,
-)
+from sessions_house import CHECKLIST, sessions_without_intake
+from sessions_people import a_care, codes, moment, only
 
 pytestmark = pytest.mark.wired
 

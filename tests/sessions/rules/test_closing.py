@@ -13,19 +13,15 @@ from sessions.rules.closing import (
     sign_segments,
 )
 from sessions_builders import (
-    NOON,
-    POLICY,
-    STRANGER,
-    THERAPIST,
     a_discharge,
     a_discharged_session,
     a_dose,
     a_release,
     an_entry,
     codes,
-    minutes,
     presence,
 )
+from sessions_surroundings import NOON, POLICY, STRANGER, THERAPIST, minutes
 
 SESSION = a_discharged_session()
 BEFORE = an_entry("before", phase="safety_check", observed_at=NOON - minutes(10))

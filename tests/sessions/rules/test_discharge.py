@@ -4,20 +4,15 @@ from chassis.domain import Refused, Work
 from contracts.sessions import ClientDischarged
 from sessions.rules.discharge import ATTEND_VISIT, discharge_client
 from sessions_builders import (
-    CLIENT,
-    NOON,
-    POLICY,
-    THERAPIST,
-    VISIT,
     a_discharged_session,
     a_dose,
     a_dosed_session,
     a_session,
     codes,
     discharge_asked,
-    minutes,
     presence,
 )
+from sessions_surroundings import CLIENT, NOON, POLICY, THERAPIST, VISIT, minutes
 
 LATER = NOON + minutes(180)
 

@@ -6,21 +6,23 @@ from chassis.domain import Refused
 from contracts.sessions import MedicineTaken
 from sessions.rules.doses import find_prescription, record_medicine_taken
 from sessions_builders import (
+    a_discharged_session,
+    a_dosed_session,
+    a_released_session,
+    a_session,
+    presence,
+    taken,
+)
+from sessions_surroundings import (
     NOON,
     OTHER_THERAPIST,
     POLICY,
     PRESCRIPTION,
     THERAPIST,
-    a_discharged_session,
-    a_dosed_session,
     a_pathway,
     a_prescription,
-    a_released_session,
-    a_session,
     minutes,
     named,
-    presence,
-    taken,
 )
 
 SOON = NOON + minutes(1)

@@ -2,20 +2,8 @@ import pytest
 
 from chassis.domain import Refused
 from sessions.rules.entries import in_record, refuse_other, write_entry
-from sessions_builders import (
-    CLIENT,
-    NOON,
-    OTHER_THERAPIST,
-    POLICY,
-    THERAPIST,
-    a_dosed_session,
-    a_session,
-    an_entry,
-    codes,
-    entry_asked,
-    minutes,
-    named,
-)
+from sessions_builders import a_dosed_session, a_session, an_entry, codes, entry_asked
+from sessions_surroundings import CLIENT, NOON, OTHER_THERAPIST, POLICY, THERAPIST, minutes, named
 
 SEEN = NOON + minutes(30)
 

@@ -15,25 +15,27 @@ from sessions.rules.gate import (
     whole_decision,
 )
 from sessions_builders import (
-    CLIENT,
-    NOON,
-    OTHER_THERAPIST,
-    PATHWAY,
     a_discharge,
-    a_pathway,
     a_preparation,
-    a_prescription,
     a_release,
     a_session,
     an_integration,
     codes,
     dose_asked,
     gate,
-    minutes,
-    named,
     presence,
     reserved,
     seen,
+)
+from sessions_surroundings import (
+    CLIENT,
+    NOON,
+    OTHER_THERAPIST,
+    PATHWAY,
+    a_pathway,
+    a_prescription,
+    minutes,
+    named,
 )
 
 NOT_CLEARED = Reason(code="NOT_CLEARED", says="The prescriber has not cleared the client")

@@ -10,20 +10,16 @@ from sessions.rules.presence import (
     was_present,
     who_sits,
 )
-from sessions_builders import (
+from sessions_builders import a_discharged_session, a_session, a_visit, codes, presence
+from sessions_surroundings import (
     NOON,
     OTHER_THERAPIST,
     POLICY,
     STRANGER,
     THERAPIST,
-    a_discharged_session,
-    a_session,
     a_site,
-    a_visit,
-    codes,
     known,
     minutes,
-    presence,
 )
 
 ALONE = a_session(presence=())

@@ -5,16 +5,14 @@ import pytest
 from chassis.domain import Refused
 from contracts.sessions import SittingOpened
 from sessions.rules.sitting import open_sitting
-from sessions_builders import (
+from sessions_builders import a_discharge, a_session, codes
+from sessions_surroundings import (
     NOON,
     OTHER_THERAPIST,
     THERAPIST,
     a_client,
     a_consent,
-    a_discharge,
     a_pathway,
-    a_session,
-    codes,
     known,
     minutes,
 )

@@ -12,7 +12,8 @@ from sessions.rules.visits import (
     overlapping,
     schedule_visit,
 )
-from sessions_builders import (
+from sessions_builders import a_preparation, a_visit, codes, move_asked, visit_asked
+from sessions_surroundings import (
     CLIENT,
     NOON,
     OTHER_THERAPIST,
@@ -21,14 +22,9 @@ from sessions_builders import (
     VISIT,
     a_client,
     a_pathway,
-    a_preparation,
-    a_visit,
-    codes,
     known,
     minutes,
-    move_asked,
     named,
-    visit_asked,
 )
 
 
