@@ -27,6 +27,8 @@ class Site(BaseModel):
 
     name: str
     zone: str
+    phone: str
+    """What messages name for whoever wants to change something or needs a call."""
 
 
 class DemoLicence(BaseModel):
