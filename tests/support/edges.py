@@ -8,10 +8,9 @@ from uuid import UUID
 
 import httpx
 from fastapi import APIRouter, Depends, FastAPI
-from starlette.responses import Response
 from typing_extensions import override
 
-from chassis.access import may
+from chassis.access import Intent, may
 from chassis.audit import AuditChain, AuditRow
 from chassis.domain import Refused
 from chassis.http import CommandIntent, Edge, IdCommandIntent, ReadIntent, build_app, here
@@ -62,11 +61,11 @@ router = APIRouter(prefix="/v1/things")
 
 
 @router.post("")
-async def make(body: Thing, intent: CommandIntent, shelf: ShelfHere) -> dict[str, Any]:  # noqa: ARG001
+async def make(body: Thing, intent: CommandIntent, shelf: ShelfHere) -> dict[str, Any]:
     """Make a thing."""
     shelf.made.append(intent.created_id())
     shelf.fingerprints.append(intent.fingerprint)
-    return {"id": str(intent.created_id()), "if_match": intent.if_match}
+    return {"id": str(intent.created_id()), "kind": body.kind, "if_match": intent.if_match}
 
 
 @router.post("/many")
@@ -75,33 +74,35 @@ async def make_many(things: list[Thing], intent: IdCommandIntent) -> dict[str, A
     return {"count": len(things), "key": intent.key}
 
 
+def _told(thing_id: UUID, intent: Intent) -> dict[str, Any]:
+    return {"id": str(thing_id), "route": intent.route}
+
+
 @router.post("/{thing_id}/try")
-async def try_it(thing_id: UUID, intent: CommandIntent, shelf: ShelfHere) -> Response:  # noqa: ARG001
+async def try_it(thing_id: UUID, intent: CommandIntent, shelf: ShelfHere) -> dict[str, Any]:
     """Meet the exception that the test wants."""
     if shelf.raises is not None:
         raise shelf.raises
-    return Response()
+    return _told(thing_id, intent)
 
 
 @router.get("/{thing_id}")
-async def look(thing_id: UUID, intent: ReadIntent, shelf: ShelfHere) -> Response:  # noqa: ARG001
-    """Meet the same while asking."""
-    if shelf.raises is not None:
-        raise shelf.raises
-    return Response()
+async def look(thing_id: UUID, intent: ReadIntent) -> dict[str, Any]:
+    """Show a thing."""
+    return _told(thing_id, intent)
 
 
 @router.post("/{thing_id}/dawdle")
-async def dawdle(thing_id: UUID, intent: CommandIntent) -> Response:  # noqa: ARG001
+async def dawdle(thing_id: UUID, intent: CommandIntent) -> dict[str, Any]:
     """Take longer than a command may."""
     await asyncio.sleep(60)
-    return Response()
+    return _told(thing_id, intent)
 
 
 @router.post("/{thing_id}/prescribe")
-async def prescribe(thing_id: UUID, intent: CommandIntent) -> Response:  # noqa: ARG001
+async def prescribe(thing_id: UUID, intent: CommandIntent) -> dict[str, Any]:
     """Do what only a prescriber may."""
-    return Response()
+    return _told(thing_id, intent)
 
 
 ACCESS = {

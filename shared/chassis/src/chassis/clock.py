@@ -34,9 +34,11 @@ class _Sample:
 class Clock:
     """The time of the network."""
 
-    def __init__(self, mongo: Mongo, *, demo: bool) -> None:
+    def __init__(self, mongo: Mongo, *, demo: bool, sample_seconds: float | None = None) -> None:
         self._mongo = mongo
         self._demo = demo
+        usual = _DEMO_SAMPLE_SECONDS if demo else _REAL_SAMPLE_SECONDS
+        self._sample_seconds = usual if sample_seconds is None else sample_seconds
         self._samples: deque[_Sample] = deque(maxlen=_SAMPLES_KEPT)
         self._ahead_ms = time.time() * 1000 - _monotonic_ms()
         self._latest_ms = 0
@@ -78,9 +80,8 @@ class Clock:
         return reckoned
 
     async def _keep_sampling(self) -> None:
-        pause = _DEMO_SAMPLE_SECONDS if self._demo else _REAL_SAMPLE_SECONDS
         while True:
-            await asyncio.sleep(pause)
+            await asyncio.sleep(self._sample_seconds)
             with suppress(StoreAway):
                 await self._sample()
 
