@@ -1,8 +1,13 @@
 import asyncio
+import subprocess
+import sys
 from uuid import uuid4
 
+import httpx
 import pytest
 
+from cairn.ports import free_port
+from hearings import eventually
 from notice_builders import STARTS_AT
 from notifications.gateways import AWAY, REFUSED, SENT, UNKNOWN, Mail
 from notifications.rules.letters import Letter
@@ -15,6 +20,18 @@ pytestmark = pytest.mark.wired
 def mail(tmp_path_factory):
     with mail_server(tmp_path_factory.mktemp("mail")) as server:
         yield server
+
+
+@pytest.fixture
+def mailbox(tmp_path):
+    smtp_port, http_port = free_port(), free_port()
+    ports = ("--smtp-port", str(smtp_port), "--http-port", str(http_port))
+    command = (sys.executable, "-m", "cairn.mailbox", *ports, "--keep", str(tmp_path / "mail"))
+    with subprocess.Popen(command) as process:
+        try:
+            yield f"smtp://127.0.0.1:{smtp_port}", f"http://127.0.0.1:{http_port}/messages"
+        finally:
+            process.terminate()
 
 
 def a_letter(to):
@@ -86,3 +103,14 @@ class TestSend:
     async def test_knows_that_nothing_left_without_an_address_of_a_server(self):
         """A deployment without mail holds its notices, and shows why."""
         assert await sent(None, a_letter("a@example.org")) == AWAY
+
+    async def test_reaches_the_mailbox_of_the_demo_network(self, mailbox):
+        """What a newcomer sees on its page is what a client would have received."""
+        smtp, page = mailbox
+        letter = a_letter("robin@example.org")
+        await eventually(lambda: sent(smtp, letter), SENT)
+        async with httpx.AsyncClient(trust_env=False) as http:
+            (message,) = (await http.get(page)).json()
+
+        assert (message["to"], message["subject"]) == (["robin@example.org"], letter.subject)
+        assert message["message_id"] == f"<{letter.notice_id}@localhost>"

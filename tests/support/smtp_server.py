@@ -18,7 +18,7 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-_HANG_SECONDS = 60
+_HANG_SECONDS, _SLOW_SECONDS = 60, 3
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,9 @@ class _ByName:
         match envelope.rcpt_tos[0].partition("-")[0]:
             case "hang":
                 await asyncio.sleep(_HANG_SECONDS)
-            case "drop":
+            case "slow":
+                await asyncio.sleep(_SLOW_SECONDS)
+            case "drop" if isinstance(server.transport, asyncio.Transport):
                 server.transport.abort()
             case "reject":
                 return "554 not these words"
@@ -86,7 +88,7 @@ class _ByName:
         return "250 taken"
 
     def _write_down(self, envelope: Envelope) -> None:
-        message = message_from_bytes(envelope.content or b"", policy=policy.default)
+        message = message_from_bytes(envelope.original_content or b"", policy=policy.default)
         row = {
             "to": envelope.rcpt_tos,
             "from": envelope.mail_from,

@@ -234,6 +234,10 @@ class TestSettle:
         """Only who called the gateway knows what it said."""
         assert settled(intended(), "sent", claim=OTHERS).document == intended()
 
+    def test_ignores_the_answer_to_a_call_that_was_never_made(self):
+        """What is only claimed did not go out."""
+        assert settled(claimed(), "sent").document == claimed()
+
     def test_changes_nothing_when_asked_again(self):
         """Written once, told once."""
         once = settled(intended(), "sent").document

@@ -20,7 +20,7 @@ from notice_builders import (
 )
 from notifications.model import OPEN, Plan
 from notifications.rules.hours import is_open
-from notifications.rules.plans import Overtaken, new_plan, off_because, plan_visit
+from notifications.rules.plans import Overtaken, new_plan, off_because, plan_notices, plan_visit
 
 CHICAGO = ZoneInfo("America/Chicago")
 ENDS_AT = STARTS_AT + timedelta(hours=2)
@@ -140,9 +140,11 @@ class TestPlanVisit:
 
     def test_lets_no_reminder_reach_into_the_time_before_the_session(self):
         """K-IMPAIRMENT: half an hour before the start a client is left in peace."""
-        assert all(
-            notice.expires_at <= STARTS_AT - timedelta(minutes=30) for notice in PLAN.notices[:3]
-        )
+        long_lived = tuple(item.model_copy(update={"grace_hours": 48}) for item in PACK.items)
+        pack = PACK.model_copy(update={"items": long_lived})
+        notices = plan_notices(known(), pack=pack, existing=(), at=BOOKED_AT)
+
+        assert one(PLAN.but(notices=notices), "k06").expires_at == STARTS_AT - timedelta(minutes=30)
 
     def test_leaves_a_late_safety_check_to_a_person(self):
         """K-WINDOW: after nine in the evening somebody calls."""

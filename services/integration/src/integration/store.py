@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import Depends
 
 from chassis.access import Intent
+from chassis.audit import read_row
 from chassis.domain import Change
 from chassis.intents import here
 from chassis.mongo import Index
@@ -23,7 +24,8 @@ from integration.rules.following import follow_closing, follow_segment
 from integration.rules.records import new_case, receive_record
 
 _SUPERVISES = ("clinical_supervisor",)
-_OWN = Intent.own("integration")
+_US = "integration"
+_OWN = Intent.own(_US)
 
 
 class Store:
@@ -32,6 +34,7 @@ class Store:
     def __init__(self, chassis: Chassis) -> None:
         """Declare what is kept; nothing connects yet."""
         self.clock = chassis.clock
+        self._audit = chassis.audit
         self.cases = chassis.collection(
             Case,
             "cases",
@@ -92,10 +95,16 @@ class Store:
         return await self.cases.get(case_id, intent)
 
     async def cases_of(self, client_id: ClientId, intent: Intent) -> list[Kept[Case]]:
-        """Give the cases of a client that the caller may see; there are as many as pathways."""
+        """Give the cases of a client that the caller may see; each of them is noted as read."""
         found = await self.cases.find({"clear.client_id": client_id}, limit=0)
         seen = [await self._is_open_to(kept.document, intent, to_read=False) for kept in found]
-        return [kept for kept, is_open in zip(found, seen, strict=True) if is_open]
+        shown = [kept for kept, is_open in zip(found, seen, strict=True) if is_open]
+        at = self.clock.infrastructure_now()
+        await self._audit.append_many(
+            read_row(intent, kept.document, kind="cases", version=kept.version, service=_US, at=at)
+            for kept in shown
+        )
+        return shown
 
     async def _is_open_to(self, case: Case, intent: Intent, *, to_read: bool) -> bool:
         caller = intent.caller

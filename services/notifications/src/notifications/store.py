@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import Depends
 
 from chassis.access import EVERY_SITE, Caller, Intent
+from chassis.audit import read_row
 from chassis.hearing import Later
 from chassis.intents import here
 from chassis.mongo import Index
@@ -31,7 +32,8 @@ from notifications.rules.plans import Known, Overtaken, new_plan, plan_visit
 
 _PACK = "kap-notices"
 _TRIES = 5
-OWN = Intent.own("notifications")
+_US = "notifications"
+OWN = Intent.own(_US)
 
 
 class Store:
@@ -40,6 +42,7 @@ class Store:
     def __init__(self, chassis: Chassis) -> None:
         """Declare what is kept; nothing connects yet."""
         self.clock = chassis.clock
+        self._audit = chassis.audit
         self.owners = Owners(chassis.ask)
         self.mail = Mail(chassis.settings.smtp_url)
         self._rulesets = chassis.rulesets
@@ -144,13 +147,21 @@ class Store:
         limit: int,
         after: UUID | None,
     ) -> list[Kept[Plan]]:
-        """Find plans that the caller may see, by client or by how a notice stands."""
+        """Find plans that the caller may see, by client or by how a notice stands.
+
+        Each of them is noted as read.
+        """
         where: dict[str, Any] = _at_sites_of(intent.caller, intent.row.roles)
         where |= {} if client is None else {"clear.client_id": client}
         where |= {} if standing is None else {"clear.standings": standing}
-        return await self.plans.find(
-            {"$and": [where, _own_of(intent.caller)]}, limit=limit, after=after
+        only_own = {"clear.client_id": intent.caller.id} if intent.caller.kind == "client" else {}
+        found = await self.plans.find({"$and": [where, only_own]}, limit=limit, after=after)
+        at = self.clock.infrastructure_now()
+        await self._audit.append_many(
+            read_row(intent, kept.document, kind="plans", version=kept.version, service=_US, at=at)
+            for kept in found
         )
+        return found
 
     async def _sittings(self, client_ids: Collection[ClientId]) -> dict[ClientId, list[Sitting]]:
         where = {"clear.client_id": {"$in": list(client_ids)}, "clear.kind": "medicine"}
@@ -195,10 +206,6 @@ def _at_sites_of(caller: Caller, roles: frozenset[str]) -> dict[str, Any]:
     if EVERY_SITE in sites:
         return {}
     return {"clear.site_id": {"$in": [UUID(site) for site in sites]}}
-
-
-def _own_of(caller: Caller) -> dict[str, Any]:
-    return {"clear.client_id": caller.id} if caller.kind == "client" else {}
 
 
 StoreHere: TypeAlias = Annotated[Store, Depends(here(Store))]

@@ -13,8 +13,14 @@ def follow_visit(visit: VisitState) -> tuple[Work, ...]:
 
 
 def follow_session(session: SessionState) -> tuple[Work, ...]:
-    """Plan the visit of a session again: a discharge is what safety checks count from."""
-    return (Work(PLAN_VISIT, session.visit_id, session.client_id),)
+    """Plan the visit of a session again: a discharge is what safety checks count from.
+
+    It also ends the time in which reminders of the client's other visits are held.
+    """
+    visit = Work(PLAN_VISIT, session.visit_id, session.client_id)
+    if session.discharge is None:
+        return (visit,)
+    return (visit, Work(PLAN_CLIENT, session.client_id, session.client_id))
 
 
 def follow_client(client: ClientState) -> tuple[Work, ...]:
