@@ -35,7 +35,7 @@ run: $(INSTALLED)  ## start servers and services, seed a demo network, walk the 
 	@exec $(BIN)/cairn up
 
 bench: $(INSTALLED)  ## measure each path beside its floor; writes build/bench.json
-	@$(PY) tests/bench/run.py
+	@PYTHONPATH=tests/support $(PY) tests/bench/run.py
 
 catalog: $(INSTALLED)  ## write the table of facts and the AsyncAPI document from the contracts
 	@$(PY) -m contracts facts > shared/contracts/FACTS.md.new
