@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import Any, Self
 from uuid import UUID
@@ -53,7 +53,8 @@ class Witness:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
+        with suppress(RuntimeError):  # the loop is closed when its thread has ended by itself
+            self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(timeout=_STOP_SECONDS)
 
     def new(self) -> list[Told]:
@@ -85,8 +86,8 @@ class Witness:
         return heard
 
     def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._listen())
+        with closing(self._loop):
+            self._loop.run_until_complete(self._listen())
 
     async def _listen(self) -> None:
         consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False)
