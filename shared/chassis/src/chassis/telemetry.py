@@ -16,6 +16,7 @@ from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.trace import INVALID_SPAN_CONTEXT, NonRecordingSpan, SpanContext, TraceFlags
 
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
+_EXPORT_SECONDS = 2
 _VERSION_TRACE_SPAN_FLAGS = 4
 _TRACE_DIGITS, _SPAN_DIGITS = 32, 16
 _IDS = RandomIdGenerator()
@@ -28,7 +29,9 @@ class Tracing:
         self._provider: TracerProvider | None = None
         if otlp_url is not None:
             self._provider = TracerProvider(resource=Resource.create({"service.name": service}))
-            self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(otlp_url)))
+            self._provider.add_span_processor(
+                BatchSpanProcessor(OTLPSpanExporter(otlp_url, timeout=_EXPORT_SECONDS))
+            )
             trace.set_tracer_provider(self._provider)
 
     def stop(self) -> None:
