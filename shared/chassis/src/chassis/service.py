@@ -20,6 +20,7 @@ from chassis.bus import Bus, Hearing
 from chassis.clock import Clock
 from chassis.dispatch import Dispatcher
 from chassis.domain import D, Work
+from chassis.garbage import collect_less_often
 from chassis.hearing import Hearer
 from chassis.http import build_app
 from chassis.ids import process_name
@@ -241,8 +242,10 @@ def run(service: Service, build: Callable[[Chassis], Parts]) -> None:
         sys.exit(str(wrong))
     configure(service, level=settings.log_level, role=settings.role)
     tracing = Tracing(service, settings.otlp_url)
+    app = application(settings, build)
+    collect_less_often()
     uvicorn.run(
-        application(settings, build),
+        app,
         host=settings.host,
         port=settings.port,
         log_config=None,
