@@ -164,5 +164,13 @@ class TestKeyIdOf:
         """The keys of a whole batch are fetched with one question."""
         assert key_id_of(sealed()) == KEY
 
+    def test_reads_the_key_in_whatever_order_a_header_stands(self):
+        """A body sealed by another library is no worse than one of ours."""
+        head, dot, rest = sealed().partition(b".")
+        header = json.loads(base64.urlsafe_b64decode(head + b"=="))
+        turned = json.dumps(dict(reversed(header.items()))).encode()
+
+        assert key_id_of(base64.urlsafe_b64encode(turned).rstrip(b"=") + dot + rest) == KEY
+
 
 LENIENT = jwe.JWERegistry(algorithms=["dir", "A256GCM", "DEF"], strict_check_header=False)

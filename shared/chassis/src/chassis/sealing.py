@@ -5,6 +5,7 @@ the key, the subject, the type and the sequence; whoever opens it says what thes
 """
 
 import zlib
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any, Final
 from uuid import UUID
 
@@ -24,6 +25,10 @@ INFLATED_BYTES = 4 * 1024 * 1024
 
 _COMPRESSED: Final = "DEF"
 _HEADER_FIELDS: Final = frozenset({"alg", "enc", "kid", "sub", "typ", "seq"})
+
+# How our own headers begin: 36 bytes, so that the key id fills a whole number of base64's groups.
+_BEGINNING: Final = urlsafe_b64encode(b'{"alg":"dir","enc":"A256GCM","kid":"')
+_KEY_ID: Final = slice(len(_BEGINNING), len(_BEGINNING) * 2)
 
 
 class SealBroken(Exception):
@@ -120,6 +125,8 @@ def key_id_of(token: bytes) -> UUID:
     if not dot:
         raise SealBroken
     try:
+        if head.startswith(_BEGINNING):
+            return UUID(urlsafe_b64decode(head[_KEY_ID]).decode("ascii"))
         header = json_b64decode(head)
     except (ValueError, TypeError, RecursionError):
         raise SealBroken from None
