@@ -67,8 +67,8 @@ class Store:
         self.heard_pathways = chassis.mirror(PathwayState)
         self.heard_staff = chassis.mirror(StaffChanged)
         self.heard_sites = chassis.mirror(SiteChanged)
-        self.heard_cases = chassis.mirror(CaseState, clear_fields=("client_id",))
-        self.heard_plans = chassis.mirror(PlanState, clear_fields=("client_id",))
+        self.heard_cases = chassis.mirror(CaseState)
+        self.heard_plans = chassis.mirror(PlanState)
 
     def terms(self, at: datetime) -> Terms:
         """Give the policy of sittings that holds now, by name."""
