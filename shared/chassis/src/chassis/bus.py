@@ -8,6 +8,7 @@ cancellation: a raised error would be a silent loss, a cancelled task a silent s
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 import structlog
@@ -30,7 +31,7 @@ GRACE_SECONDS = 15.0
 COMMIT_SECONDS = 5.0
 _LOOK_AGAIN_SECONDS = 0.5
 _RECORDS = 500
-_EMPTY_POLL_MS = 10
+_WAIT_MS = 1_000
 _REBALANCE_MS = 60_000
 _MAX_POLL_MS = 300_000
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.2, 3.0
@@ -207,7 +208,6 @@ class Bus:
                 group_id=f"{self._service}.{hearing.topic}.1",
                 batch=True,
                 max_records=_RECORDS,
-                batch_timeout_ms=_EMPTY_POLL_MS,
                 auto_offset_reset="earliest",
                 ack_policy=AckPolicy.MANUAL,
                 listener=hearing.gate,
@@ -216,6 +216,7 @@ class Bus:
                 parser=_unparsed,
                 decoder=_undecoded,
             )
+            hearing.subscriber.get_msg = _waited_for
             hearing.subscriber(hearing.take)
         return broker
 
@@ -230,6 +231,12 @@ def closing(gates: dict[str, Gate]) -> Callable[..., BaseMiddleware]:
                 gates[msg[0].topic].idle.clear()
 
     return Closing
+
+
+async def _waited_for(consumer: AIOKafkaConsumer) -> tuple[Arrival, ...]:
+    """Sleep until something comes; FastStream's own way looks fifty times a second, each topic."""
+    batches = await consumer.getmany(timeout_ms=_WAIT_MS, max_records=_RECORDS)
+    return tuple(chain.from_iterable(batches.values()))
 
 
 async def _unparsed(message: Any) -> KafkaMessage:
