@@ -54,6 +54,10 @@ class Operations:
         await self.parking.settle(parked_id, "retried")
 
 
+class NothingMore(Value):
+    """A command whose address says it all."""
+
+
 class Discard(Value):
     """Why a parked record is given up."""
 
@@ -94,6 +98,7 @@ async def retry_parked(
     parked_id: UUID,
     intent: CommandIntent,  # noqa: ARG001 - asked for its check
     operations: Here,
+    nothing: NothingMore | None = None,  # noqa: ARG001 - checked for what it must not hold
 ) -> dict[str, Any]:
     """Act on a parked record again."""
     await operations.retry(parked_id)
