@@ -19,6 +19,10 @@ from contracts.envelope import Unreadable
 M = TypeVar("M", bound=Message)
 
 _OUTBOX = Index("outbox", ("outbox_oldest",), partial={"outbox_oldest": {"$exists": True}})
+_SETTLED = {
+    "$set": {"in_doubt": {"$cond": [{"$gt": ["$in_doubt", "$sequence"]}, "$in_doubt", "$$REMOVE"]}}
+}
+"""No doubt is left once the kept state is as new as what could not be applied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,21 +141,19 @@ class Mirror(Generic[M]):
             "body": fact.heard.record.value,
             "clear": self._clear(fact.message),
         }
-        still_in_doubt = {"$gt": [{"$ifNull": ["$in_doubt", -1]}, envelope.sequence]}
-        taken: dict[str, Any] = {
-            "in_doubt": {"$cond": [still_in_doubt, "$in_doubt", "$$REMOVE"]},
-            "outbox": {"$ifNull": ["$outbox", "$$REMOVE"]},
-            "outbox_oldest": {"$ifNull": ["$outbox_oldest", "$$REMOVE"]},
-        }
+        parts: list[Any] = ["$$ROOT", {"$literal": kept}]
         if work := self._work(fact):
             pending = {"$ifNull": ["$outbox", []]}
-            taken["outbox"] = {"$concatArrays": [pending, stamped(work)]}
-            taken["outbox_oldest"] = {"$ifNull": ["$outbox_oldest", "$$NOW"]}
+            parts.append(
+                {
+                    "outbox": {"$concatArrays": [pending, stamped(work)]},
+                    "outbox_oldest": {"$ifNull": ["$outbox_oldest", "$$NOW"]},
+                }
+            )
         newer = {"$gt": [envelope.sequence, {"$ifNull": ["$sequence", -1]}]}
-        whole = {"$mergeObjects": [{"$literal": kept}, taken]}
         return (
             {"_id": envelope.subject},
-            [{"$replaceWith": {"$cond": [newer, whole, "$$ROOT"]}}],
+            [{"$replaceWith": {"$cond": [newer, {"$mergeObjects": parts}, "$$ROOT"]}}, _SETTLED],
         )
 
     def _work(self, fact: Fact) -> list[dict[str, Any]]:
