@@ -62,9 +62,9 @@ class TestPlanVisit:
     async def test_is_cancelled_with_the_visit(self, world):
         """A reminder of a visit that is off is not sent."""
         robin = await someone(world, due_in=A_DAY).told()
-        await world.teller.tell(
-            robin.visit(), as_fact(VisitCancelled, robin.visit(standing="cancelled"))
-        )
+        await world.teller.tell(robin.visit())
+        await eventually(lambda: robin.stands("k06"), ("planned", ()))
+        await world.teller.tell(as_fact(VisitCancelled, robin.visit(standing="cancelled")))
 
         await eventually(lambda: robin.stands("k06"), ("cancelled", ("VISIT_CANCELLED",)))
 

@@ -1,4 +1,5 @@
 import asyncio
+import socket
 import subprocess
 import sys
 from uuid import uuid4
@@ -94,11 +95,10 @@ class TestSend:
 
     async def test_knows_that_nothing_left_where_the_server_never_greets(self):
         """A listening port is not a mail server."""
-        server = await asyncio.start_server(lambda *_: asyncio.sleep(60), "127.0.0.1", 0)
-        async with server:
-            port = server.sockets[0].getsockname()[1]
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            url = f"smtp://127.0.0.1:{silent.getsockname()[1]}"
 
-            assert await sent(f"smtp://127.0.0.1:{port}", a_letter("a@example.org")) == AWAY
+            assert await sent(url, a_letter("a@example.org")) == AWAY
 
     async def test_knows_that_nothing_left_without_an_address_of_a_server(self):
         """A deployment without mail holds its notices, and shows why."""

@@ -75,7 +75,8 @@ class TestClaimDue:
             clients = [someone(world, due_in=timedelta(seconds=15)) for _ in range(24)]
             for robin in clients:
                 await robin.told(robin.visit())
-            await asyncio.gather(*(eventually(_sent(robin), ("sent", ())) for robin in clients))
+            for robin in clients:
+                await eventually(_sent(robin), ("sent", ()))
 
         assert [len(robin.mailed()) for robin in clients] == [1] * len(clients)
 
@@ -92,9 +93,11 @@ class TestShutDown:
             clients = [someone(world, "slow", due_in=timedelta(seconds=10)) for _ in range(12)]
             for robin in clients:
                 await robin.told(robin.visit())
-            await asyncio.gather(*(eventually(_mailed(robin), 1) for robin in clients))
+            for robin in clients:
+                await eventually(_mailed(robin), 1)
 
-        await asyncio.gather(*(eventually(_sent(robin), ("sent", ())) for robin in clients))
+        for robin in clients:
+            await eventually(_sent(robin), ("sent", ()))
 
 
 def _sent(robin):

@@ -5,7 +5,6 @@ whose words it was given in full, whatever it answers.
 """
 
 import asyncio
-import contextlib
 import json
 import subprocess
 import sys
@@ -39,7 +38,8 @@ def mail_server(directory: Path) -> Iterator[MailServer]:
     """Start the server as a process, and stop it by its own id."""
     kept = directory / "given.jsonl"
     command = [sys.executable, __file__, str(kept)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
         try:
             port = process.stdout.readline().strip() if process.stdout else ""
             yield MailServer(f"smtp://127.0.0.1:{port}/?from=appointments%40harbor.example", kept)
@@ -104,9 +104,9 @@ async def _serve(kept: Path) -> None:
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: SMTP(_ByName(kept), loop=loop), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
+    await asyncio.to_thread(sys.stdin.read)  # it ends with whoever started it, however that ended
+    server.close()
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(Path(sys.argv[1])))
+    asyncio.run(_serve(Path(sys.argv[1])))
