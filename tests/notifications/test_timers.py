@@ -9,9 +9,8 @@ from contracts.ids import plan_of
 from hearings import eventually
 from notifications.model import Claim
 from notifications.store import OWN
+from notifications.timers import to_the_end
 from notified import a_dying_process, notified, someone
-
-pytestmark = pytest.mark.wired
 
 HOUR = timedelta(hours=1)
 
@@ -38,6 +37,7 @@ async def left_behind(world, servers, standing, *, lease):
     return robin
 
 
+@pytest.mark.wired
 class TestTakeUp:
     """K-ONCE: what a dead process left behind is taken up when its lease is over."""
 
@@ -66,6 +66,7 @@ class TestTakeUp:
         assert robin.mailed() == []
 
 
+@pytest.mark.wired
 class TestClaimDue:
     """Two workers of one service look for what is due at the same moment."""
 
@@ -81,28 +82,40 @@ class TestClaimDue:
         assert [len(robin.mailed()) for robin in clients] == [1] * len(clients)
 
 
-class TestShutDown:
+class TestToTheEnd:
     """A process that is told to stop lets the calls that have begun end."""
 
-    async def test_settles_what_was_on_its_way(self, world, our_servers, tmp_path):
-        """Nobody has to look for an outcome that only needed two more seconds.
+    async def test_lets_every_call_end_when_told_to_stop(self):
+        """Nobody has to look for an outcome that only needed a moment more."""
+        ended = []
 
-        Two processes share the letters, so that the one that stops has some of them in hand.
-        """
-        async with notified(our_servers, tmp_path / "second", world.mail, world.teller):
-            clients = [someone(world, "slow", due_in=timedelta(seconds=10)) for _ in range(12)]
-            for robin in clients:
-                await robin.told(robin.visit())
-            for robin in clients:
-                await eventually(_mailed(robin), 1)
+        async def call(name):
+            await asyncio.sleep(0.05)
+            ended.append(name)
 
-        for robin in clients:
-            await eventually(_sent(robin), ("sent", ()))
+        delivering = asyncio.create_task(to_the_end([call("one"), call("two")]))
+        await asyncio.sleep(0.01)
+        delivering.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await delivering
+
+        assert ended == ["one", "two"]
+
+    async def test_lets_no_call_that_fails_end_the_others(self):
+        """One letter that cannot be settled is one letter."""
+        ended = []
+
+        async def fails():
+            raise ValueError
+
+        async def call():
+            await asyncio.sleep(0.01)
+            ended.append("call")
+
+        await to_the_end([fails(), call()])
+
+        assert ended == ["call"]
 
 
 def _sent(robin):
     return lambda: robin.stands("k06")
-
-
-def _mailed(robin):
-    return lambda: len(robin.mailed())

@@ -17,7 +17,7 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-_HANG_SECONDS, _SLOW_SECONDS = 60, 3
+_HANG_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,6 @@ class _ByName:
         match envelope.rcpt_tos[0].partition("-")[0]:
             case "hang":
                 await asyncio.sleep(_HANG_SECONDS)
-            case "slow":
-                await asyncio.sleep(_SLOW_SECONDS)
             case "drop" if isinstance(server.transport, asyncio.Transport):
                 server.transport.abort()
             case "reject":

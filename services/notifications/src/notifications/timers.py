@@ -82,6 +82,18 @@ async def look_again(store: Store) -> None:
         after = plans[-1].plan_id
 
 
+async def to_the_end(sends: Sequence[Coroutine[Any, Any, None]]) -> None:
+    """Let every call that has begun end, also when this process is told to stop meanwhile."""
+    sending = asyncio.gather(*sends, return_exceptions=True)
+    try:
+        results = await asyncio.shield(sending)
+    except asyncio.CancelledError:
+        await asyncio.wait([sending], timeout=CALL_SECONDS)
+        raise
+    for failed in (one for one in results if one is not None):
+        log.error("notice_not_settled", exc_info=failed)
+
+
 async def _deliver(store: Store, due: Sequence[Plan]) -> bool:
     """Claim what is due, ask the owners, send; say whether anything could be done at all."""
     at = store.clock.now()
@@ -98,7 +110,7 @@ async def _deliver(store: Store, due: Sequence[Plan]) -> bool:
     plans = [each.document for each in kept if _in_hand(each.document, claim, "claimed")]
     if plans:
         batch = await _confirmed(store, plans, around, claim, pack)
-        await _to_the_end([_send(store, plan, batch) for plan in plans])
+        await to_the_end([_send(store, plan, batch) for plan in plans])
     return bool(kept)
 
 
@@ -193,15 +205,3 @@ async def _each(changes: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
             raise failed
         log.error("plan_not_changed", exc_info=failed)
     return [one for one in results if not isinstance(one, BaseException)]
-
-
-async def _to_the_end(sends: Sequence[Coroutine[Any, Any, None]]) -> None:
-    """Let every call that has begun end, also when this process is told to stop meanwhile."""
-    sending = asyncio.gather(*sends, return_exceptions=True)
-    try:
-        results = await asyncio.shield(sending)
-    except asyncio.CancelledError:
-        await asyncio.wait([sending], timeout=CALL_SECONDS)
-        raise
-    for failed in (one for one in results if one is not None):
-        log.error("notice_not_settled", exc_info=failed)
