@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
+
 from cairn.journey.sitting import CHECKLIST
 from cairn.people import person_id
 from network import NASHVILLE, Network
@@ -56,9 +58,10 @@ class Sitting:
         """Where the session is."""
         return f"/v1/sessions/{self.session_id}"
 
-    def release(self) -> Any:
+    def release(self, *, key: str | None = None) -> httpx.Response:
         """Try to release the dose, once."""
-        return self.therapist.post("sessions", f"{self.path}/release-medicine", self.client.dose())
+        path = f"{self.path}/release-medicine"
+        return self.therapist.post("sessions", path, self.client.dose(), key=key)
 
     def session(self) -> dict[str, Any]:
         """Look at the session."""
