@@ -7,6 +7,7 @@ from contracts.sessions import SegmentSigned, SessionClosed
 from sessions.rules import closing
 from sessions.rules.closing import (
     Signature,
+    addenda,
     begin_closing,
     close_session,
     record_behind,
@@ -78,6 +79,21 @@ class TestRecordBehind:
         record = record_behind(SESSION, ENTRIES)
 
         assert record.entries == [BEFORE, *WATCHED]
+
+
+class TestAddenda:
+    def test_are_what_came_behind_the_fence_while_nothing_is_signed(self):
+        """A fence can still be set again."""
+        late = an_entry("late", received_at=NOON + minutes(191))
+
+        assert addenda(SESSION, (*ENTRIES, late), ()) == {late.entry_id}
+
+    def test_are_whatever_no_segment_holds_once_the_record_is_signed(self):
+        """An entry that was on its way while the record was read is not part of it."""
+        on_its_way = an_entry("on its way")
+        segments = [change.document for change in segments_of()]
+
+        assert addenda(closed().document, (*ENTRIES, on_its_way), segments) == {on_its_way.entry_id}
 
 
 class TestSignSegments:

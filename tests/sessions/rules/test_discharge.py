@@ -77,6 +77,17 @@ class TestDischargeClient:
 
         assert "EFFECTS_RESOLVED_IMPLAUSIBLE" in codes(refused)
 
+    def test_takes_effects_that_never_began(self):
+        """Some feel nothing, and a limit belongs to what is allowed."""
+        assert discharge(effects_resolved_at=NOON)
+
+    def test_believes_a_clock_that_is_two_minutes_ahead(self):
+        """Tablets and servers never quite agree; only the stay is still too short."""
+        with pytest.raises(Refused) as refused:
+            discharge(effects_resolved_at=NOON + minutes(182))
+
+        assert codes(refused) == ["PRESENCE_AFTER_MISSING"]
+
     @pytest.mark.parametrize(("resolved", "refuses"), [(150, False), (150.01, True)])
     def test_keeps_the_therapist_for_half_an_hour_after_the_effects(self, resolved, refuses):
         """R11: the wave may come back."""

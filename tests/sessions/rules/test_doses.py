@@ -123,6 +123,10 @@ class TestRecordMedicineTaken:
 
         assert breaches(record(session)) == ["SITTING_NOT_OPEN"]
 
+    def test_counts_a_sitting_that_opened_with_the_dose(self):
+        """On the limit it was open."""
+        assert breaches(record(a_released_session(sitting_opened_at=NOON))) == []
+
     @pytest.mark.parametrize(("since", "breached"), [(15, False), (14.99, True)])
     def test_names_a_presence_that_began_too_late(self, since, breached):
         """R9: refused as an intention, a breach as a fact."""
