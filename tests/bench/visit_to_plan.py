@@ -104,13 +104,14 @@ class VisitToPlan:
 
     async def heard(self) -> None:
         """Wait until both services have heard of everybody."""
-        count = len(self._people)
-        for rows in (
-            self._sessions["heard_intake_pathways"],
-            self._sessions["heard_intake_clients"],
-            self._notifications["heard_intake_clients"],
+        clients = [care.client_id for care in self._people]
+        pathways = [care.pathway_id for care in self._people]
+        for rows, ids in (
+            (self._sessions["heard_intake_pathways"], pathways),
+            (self._sessions["heard_intake_clients"], clients),
+            (self._notifications["heard_intake_clients"], clients),
         ):
-            await until(rows, {}, count)
+            await until(rows, {"_id": {"$in": ids}}, len(ids))
         await self._quiet()
 
     async def run(self, number: int, processes: Sequence[psutil.Process]) -> Sample:
