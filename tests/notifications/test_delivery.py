@@ -151,14 +151,15 @@ class TestDeliverDue:
         assert robin.mailed() == []
 
     async def test_looks_again_until_the_owners_answer(self, world):
-        """Held for a while only: nobody tells us when an owner is back."""
+        """Held for a while only, and not for half a minute more than the owners were away."""
         world.owners.away = True
         robin = await someone(world, due_in=SOON).told()
         await world.teller.tell(robin.visit())
         await eventually(lambda: robin.stands("k06"), WAITING)
         world.owners.away = False
 
-        await eventually(lambda: robin.stands("k06"), SENT)
+        async with asyncio.timeout(12):
+            await eventually(lambda: robin.stands("k06"), SENT)
         assert len(robin.mailed()) == 1
 
     async def test_leaves_a_client_in_session_alone(self, world):

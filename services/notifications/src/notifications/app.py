@@ -24,5 +24,6 @@ def build(chassis: Chassis) -> Parts:
             Timer("deliver", 1.0, partial(timers.deliver_due, store)),
             Timer("take-up", 5.0, partial(timers.take_up, store)),
             Timer("look-again", 30.0, partial(timers.look_again, store)),
+            Timer("owners-back", 2.0, partial(timers.go_on_with_owners, store)),
         ),
     )

@@ -120,6 +120,7 @@ class Owners:
     def __init__(self, ask: Ask) -> None:
         """Ask in the name of this service."""
         self._ask = ask
+        self._was_silent = False
 
     async def confirm(
         self, visits: Mapping[UUID, int], clients: Mapping[UUID, int]
@@ -129,6 +130,16 @@ class Owners:
             self._words("sessions", "visits", visits, visit_word),
             self._words("intake", "clients", clients, client_word),
         )
+
+    async def are_back(self) -> bool:
+        """Tell, once, that owners who gave no answer answer again; what was held may go on."""
+        if not self._was_silent:
+            return False
+        self._was_silent = False
+        await asyncio.gather(
+            self._rows("sessions", "visits", {}), self._rows("intake", "clients", {})
+        )
+        return not self._was_silent
 
     async def _words(
         self,
@@ -149,6 +160,7 @@ class Owners:
         try:
             answer = await self._ask.post(owner, f"/v1/{kind}/confirm", {kind: asked})
         except NoAnswer:
+            self._was_silent = True
             return []
         return list(answer.body[kind]) if answer.status == _OK else []
 

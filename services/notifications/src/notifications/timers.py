@@ -82,6 +82,12 @@ async def look_again(store: Store) -> None:
         after = plans[-1].plan_id
 
 
+async def go_on_with_owners(store: Store) -> None:
+    """Look again at once when owners who gave no answer are back, not only in half a minute."""
+    if await store.owners.are_back():
+        await look_again(store)
+
+
 async def to_the_end(sends: Sequence[Coroutine[Any, Any, None]]) -> None:
     """Let every call that has begun end, also when this process is told to stop meanwhile."""
     sending = asyncio.gather(*sends, return_exceptions=True)
