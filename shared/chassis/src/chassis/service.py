@@ -250,6 +250,7 @@ def run(service: Service, build: Callable[[Chassis], Parts]) -> None:
         port=settings.port,
         log_config=None,
         access_log=False,
+        proxy_headers=False,  # who asks is told by the token alone, never by an address
         timeout_graceful_shutdown=_STOP_REQUESTS_SECONDS,
     )
     tracing.stop()
