@@ -4,9 +4,11 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 _FETCH_MS = 200
 
@@ -64,6 +66,11 @@ class Tape:
                     self._next[place] = record.offset + 1
         return list(self._said)
 
+    @property
+    def position(self) -> dict[TopicPartition, int]:
+        """Give how far it was read."""
+        return dict(self._next)
+
     async def of(self, subject: UUID) -> list[Said]:
         """Give what was said about one document."""
         return [said for said in await self.read() if said.subject == subject]
@@ -97,6 +104,25 @@ async def a_tape(
         await kafka.stop()
 
 
+async def everything_said(kafka_bootstrap: str, topics: Iterable[str]) -> list[Said]:
+    """Read topics from their beginnings to whatever stands there now."""
+    async with a_tape(kafka_bootstrap, *topics, from_beginning=True) as tape:
+        return await tape.read()
+
+
+async def unheard(kafka_bootstrap: str, service: str, topic: str) -> int:
+    """Count the records of a topic that a service's group has not committed yet."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka_bootstrap)
+    await admin.start()
+    try:
+        committed = await admin.list_consumer_group_offsets(f"{service}.{topic}.1")
+    finally:
+        await admin.close()
+    async with a_tape(kafka_bootstrap, topic) as tape:
+        ends = tape.position
+    return sum(end - max(0, _offset(committed.get(place))) for place, end in ends.items())
+
+
 def by_document(said: Iterable[Said]) -> dict[UUID, list[Said]]:
     """Gather what was said by the document it speaks of, in its order."""
     gathered: dict[UUID, list[Said]] = defaultdict(list)
@@ -113,6 +139,10 @@ def first_occurrences(said: Iterable[Said]) -> list[int]:
 async def _partitions(kafka: AIOKafkaConsumer, topic: str) -> set[int]:
     await kafka._client._wait_on_metadata(topic)  # noqa: SLF001 - there is no public way to ask
     return set(kafka.partitions_for_topic(topic) or ())
+
+
+def _offset(committed: Any) -> int:
+    return 0 if committed is None else int(committed.offset)
 
 
 def _said(record: object) -> Said:

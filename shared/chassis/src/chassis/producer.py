@@ -139,10 +139,10 @@ class Producer:
         try:
             async with asyncio.timeout(SEND_SECONDS):
                 await kafka.start()
-        except (KafkaError, TimeoutError, OSError):
-            with contextlib.suppress(KafkaError, TimeoutError, OSError):
-                async with asyncio.timeout(STOP_SECONDS):
-                    await kafka.stop()
+        except (KafkaError, TimeoutError, OSError, asyncio.CancelledError) as trouble:
+            await _stopped(kafka)
+            if isinstance(trouble, asyncio.CancelledError):
+                raise
             return False
         self._kafka = kafka
         log.info("producer_connected")
@@ -151,7 +151,11 @@ class Producer:
     async def _discard(self) -> None:
         kafka, self._kafka = self._kafka, None
         if kafka is not None:
-            with contextlib.suppress(KafkaError, TimeoutError, OSError):
-                async with asyncio.timeout(STOP_SECONDS):
-                    await kafka.stop()
+            await _stopped(kafka)
         self._buffered.clear()
+
+
+async def _stopped(kafka: AIOKafkaProducer) -> None:
+    with contextlib.suppress(KafkaError, TimeoutError, OSError):
+        async with asyncio.timeout(STOP_SECONDS):
+            await kafka.stop()

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -25,6 +26,7 @@ STILL_SECONDS = 60.0
 EXIT_CODE = 70
 _LOOK_EVERY_SECONDS = 5.0
 _POSITION_SECONDS = 1.0
+_ENDS_SECONDS = 3.0
 
 
 @dataclass
@@ -68,13 +70,13 @@ class Watchdog:
             return False
         self._measure(hearing, consumer)
         excused = bool(hearing.paused) or not hearing.gate.idle.is_set()
+        ends = await _ends(consumer)
         still = False
         for place in consumer.assignment():
             position = await _position(consumer, place)
-            newest = consumer.highwater(place)
-            if position is None or newest is None:
+            if position is None:
                 continue
-            lag = newest - position
+            lag = ends.get(place, position) - position
             BUS_LAG.labels(topic=place.topic, partition=str(place.partition)).set(lag)
             still = self._has_waited(place, position, excused=excused or lag <= 0) or still
         return still
@@ -93,6 +95,18 @@ class Watchdog:
             self._places[place] = _Place(position, now)
             return False
         return now - known.since > self._still_seconds
+
+
+async def _ends(consumer: AIOKafkaConsumer) -> Mapping[TopicPartition, int]:
+    """Ask the broker: one who fetches nothing knows no newer end; none while Kafka is away."""
+    places = list(consumer.assignment())
+    if not places:
+        return {}
+    ends: Mapping[TopicPartition, int] = {}
+    with contextlib.suppress(KafkaError, TimeoutError):
+        async with asyncio.timeout(_ENDS_SECONDS):
+            ends = await consumer.end_offsets(places)
+    return ends
 
 
 async def _position(consumer: AIOKafkaConsumer, place: TopicPartition) -> int | None:
