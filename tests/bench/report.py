@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rounds import Comparison, Sample, Spread
@@ -17,21 +18,30 @@ _FIGURES: dict[str, Callable[[Sample], float | None]] = {
     "p50_ms": lambda sample: sample.latency_ms(50) if sample.latencies_ms else None,
     "p99_ms": lambda sample: sample.latency_ms(99) if sample.latencies_ms else None,
 }
-_WIDTH = 130
+_WIDTH = 120
+_HEADINGS = (
+    "cairn /s",
+    "floor /s",
+    "ratio (min..max)",
+    "target",
+    "p50 ms | floor",
+    "p99 ms | floor",
+    "times",
+    "rounds",
+)
 _SIDES = ("cairn", "floor")
 
 
 def show(comparisons: Sequence[Comparison], machine: dict[str, Any]) -> None:
     """Print one line for each path."""
     table = Table(
+        box=box.SIMPLE_HEAD,
         title=f"Each path beside its floor: {machine['cores']} cores, {machine['cpu']}, "
-        f"Python {machine['python']}"
+        f"Python {machine['python']}",
     )
-    table.add_column("path")
-    for heading in ("cairn /s", "floor /s", "ratio (min..max)", "target"):
-        table.add_column(heading, justify="right")
-    for heading in ("p50 ms | floor", "p99 ms | floor", "p99 ratio", "rounds"):
-        table.add_column(heading, justify="right")
+    table.add_column("path", no_wrap=True)
+    for heading in _HEADINGS:
+        table.add_column(heading, justify="right", no_wrap=True)
     for each in comparisons:
         table.add_row(*_line(each))
     console = Console(width=max(_WIDTH, Console().width))
