@@ -24,10 +24,9 @@ _HEADINGS = (
     "floor /s",
     "ratio (min..max)",
     "target",
-    "p50 ms | floor",
-    "p99 ms | floor",
-    "times",
-    "rounds",
+    "p50 ms",
+    "p99 ms",
+    "p99 times",
 )
 _SIDES = ("cairn", "floor")
 
@@ -61,7 +60,6 @@ def _line(path: Comparison) -> list[str]:
         _pair(path, "p50_ms"),
         _pair(path, "p99_ms"),
         "" if path.p99_times is None else f"{path.p99_times.median:.1f}",
-        str(len(path.rounds)),
     ]
 
 
