@@ -177,6 +177,8 @@ def main() -> None:
     asked.add_argument("paths", nargs="*", default=PATHS, help=f"of {', '.join(PATHS)}")
     asked.add_argument("--rounds", type=int, default=10)
     chosen = asked.parse_args()
+    if unknown := set(chosen.paths) - set(PATHS):
+        asked.error(f"no such path: {', '.join(sorted(unknown))}")
     configure("bench", level="error")
     about = machine()
     with tempfile.TemporaryDirectory(prefix="cairn-bench-") as directory:
