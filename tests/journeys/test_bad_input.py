@@ -1,28 +1,15 @@
 """Whatever is sent to any route, the answer is clear, and nothing is stored."""
 
 import json
-import time
-from uuid import uuid4
 
 import pytest
 
 from at_rest import kept_by_services
-from open_routes import routes_of
-from tokens_of_others import Forger
+from cairn.roster import SERVICES
+from everybody import Everybody
 
 pytestmark = [pytest.mark.wired, pytest.mark.journey]
 
-ROLES = (
-    "therapist",
-    "prescriber",
-    "prescriber_designee",
-    "intake_coordinator",
-    "clinical_supervisor",
-    "privacy_officer",
-    "site_admin",
-    "operator",
-    "client",
-)
 BRING_THEIR_OWN_IDS = {
     "POST /v1/sites",
     "POST /v1/staff",
@@ -38,60 +25,20 @@ MOMENTS, DAYS = "date-time", "date"
 TEN_MEGABYTES = 10_000_000
 
 
-class Gate:
-    """Everybody at once: a caller whom every route would let in."""
-
-    def __init__(self, network):
-        self.network = network
-        self.forger = Forger(network.home.path / "issuer.json", issuer=network.addresses.issuer)
-        self._everybody = self.forger.good(roles={"*": list(ROLES)})
-        self._services = {
-            name: network.program(name).token for name in ("sessions", "notifications", "operator")
-        }
-        self.routes = routes_of(network.http, network.addresses)
-        self.commands = [route for route in self.routes if route.method == "POST"]
-
-    def token(self, route):
-        """Give a token that the table of this route lets in."""
-        if route.row.roles:
-            return self._everybody
-        return self._services[min(route.row.services)]
-
-    def send(self, route, content=None, *, token=None, params=None, **headers):
-        """Send raw bytes to a route."""
-        shown = self.token(route) if token is None else token
-        given = {
-            "content-type": "application/json",
-            "idempotency-key": str(uuid4()),
-            "authorization": f"Bearer {shown}",
-        }
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.network.http.request(
-            route.method,
-            f"{self.network.addresses.service(route.service)}{route.path}",
-            content=content,
-            params=params,
-            headers={name: value for name, value in {**given, **sent}.items() if value is not None},
-        )
-
-
 @pytest.fixture(scope="module")
 def gate(network):
-    gate = Gate(network)
-    assert {route.service for route in gate.routes} == {
-        "intake",
-        "sessions",
-        "integration",
-        "notifications",
-    }
-    assert len(gate.commands) > 25
-    return gate
+    """Whoever stands before every route and is let in."""
+    everybody = Everybody(network)
+    assert {route.service for route in everybody.routes} == set(SERVICES)
+    assert len(everybody.commands) > 25
+    return everybody
 
 
 @pytest.fixture(scope="module")
 def kept(gate):
     """What the services keep, once everything on its way has come to rest."""
-    return [settled(gate.network)]
+    gate.network.wait_heard()
+    return [kept_by_services(gate.network.addresses.mongo)]
 
 
 @pytest.fixture(autouse=True)
@@ -102,16 +49,6 @@ def nothing_stored(gate, kept):
     kept.append(after)
     changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
     assert changed == set()
-
-
-def settled(network, seconds=15):
-    """Wait until whatever is still on its way has come to rest."""
-    until = time.monotonic() + seconds
-    seen, again = None, kept_by_services(network.addresses.mongo)
-    while seen != again and time.monotonic() < until:
-        time.sleep(0.5)
-        seen, again = again, kept_by_services(network.addresses.mongo)
-    return again
 
 
 def wrong(answers, status, *codes):

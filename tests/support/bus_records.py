@@ -1,10 +1,12 @@
 """Everything that stands on a broker, read without any service's help."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from cairn.bridge import answer_of
 
@@ -31,6 +33,34 @@ class Record:
 def records_on(bootstrap: str, topics: Sequence[str]) -> list[Record]:
     """Read these topics from their beginning to their present end."""
     return answer_of(asyncio.wait_for(_read(bootstrap, topics), _WITHIN_SECONDS))
+
+
+def waiting_on(bootstrap: str, hearers: Mapping[str, Iterable[str]]) -> set[str]:
+    """Name, as service and topic, who has something on a topic still to hear."""
+    return answer_of(asyncio.wait_for(_waiting(bootstrap, hearers), _WITHIN_SECONDS))
+
+
+async def _waiting(bootstrap: str, hearers: Mapping[str, Iterable[str]]) -> set[str]:
+    consumer = AIOKafkaConsumer(*hearers, bootstrap_servers=bootstrap, group_id=None)
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await consumer.start()
+    await admin.start()
+    try:
+        ends = await consumer.end_offsets(list(consumer.assignment()))
+        waiting = set()
+        pairs = [(topic, service) for topic, named in hearers.items() for service in named]
+        for topic, service in pairs:
+            done: Any = await admin.list_consumer_group_offsets(f"{service}.{topic}.1")
+            behind = (
+                place.topic == topic and end > 0 and (place not in done or done[place].offset < end)
+                for place, end in ends.items()
+            )
+            if any(behind):
+                waiting.add(f"{service} {topic}")
+        return waiting
+    finally:
+        await admin.close()
+        await consumer.stop()
 
 
 async def _read(bootstrap: str, topics: Sequence[str]) -> list[Record]:

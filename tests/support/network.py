@@ -15,7 +15,7 @@ from uuid import UUID
 
 import httpx
 
-from bus_records import Record, records_on
+from bus_records import Record, records_on, waiting_on
 from cairn import demo_clock, programs, topics
 from cairn.addresses import Addresses, addresses_at
 from cairn.metrics import Sample, samples
@@ -24,15 +24,17 @@ from cairn.places import Home, repository_root
 from cairn.ports import DEFAULTS, free_port
 from cairn.processes import Children
 from cairn.programs import Program
-from cairn.roster import OPERATOR
+from cairn.roster import OPERATOR, SERVICES
 from cairn.secret_files import service_secret
 from cairn.seed import seed
 from cairn.servers.base import LocalServer
 from cairn.servers.kafka import Kafka
 from cairn.servers.mongod import Mongod
+from contracts.catalog import BY_WIRE_NAME
 from network_people import Person, granted
 
 _CLOCK_SAMPLE_SECONDS = 1.3
+_HEARD_SECONDS, _AGAIN_SECONDS = 60.0, 0.2
 _MORNING_HOUR_UTC = 15
 """Nine or ten in Nashville, ten or eleven in Knoxville: a working day lies ahead in both."""
 
@@ -69,6 +71,7 @@ class Network:
             _start(*self._services.values())
             self.addresses.keep(self.home.addresses)
             seed(self.addresses)
+            self.wait_heard()
             self.next_morning()
         except BaseException:
             self.stop()
@@ -178,6 +181,13 @@ class Network:
         """Give every record of every topic."""
         return records_on(self.addresses.kafka, list(topics.declared().topics))
 
+    def wait_heard(self) -> None:
+        """Wait until everything that was said has been heard by all whom it concerns."""
+        until = time.monotonic() + _HEARD_SECONDS
+        while waiting := waiting_on(self.addresses.kafka, _hearers()):
+            assert time.monotonic() < until, f"not heard: {sorted(waiting)}"
+            time.sleep(_AGAIN_SECONDS)
+
     def bound(self) -> dict[str, Any]:
         """Give what the issuer keeps of people who were introduced."""
         kept: dict[str, Any] = json.loads((self.home.path / "people.json").read_text("utf-8"))
@@ -185,6 +195,14 @@ class Network:
 
 
 NASHVILLE, KNOXVILLE = site_id("nashville"), site_id("knoxville")
+
+
+def _hearers() -> dict[str, set[str]]:
+    """Say who hears which topic, by what the messages say of themselves."""
+    hearers: dict[str, set[str]] = {f"{service}.work": {service} for service in SERVICES}
+    for message in BY_WIRE_NAME.values():
+        hearers.setdefault(message.topic, set()).update(message.heard_by)
+    return hearers
 
 
 def _ports() -> dict[str, int]:
