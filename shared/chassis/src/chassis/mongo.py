@@ -44,6 +44,7 @@ __all__ = (
     "found",
     "lightly",
     "majority_reads",
+    "settled",
     "translate",
 )
 
@@ -217,6 +218,17 @@ async def change_many(
 def majority_reads(rows: Rows) -> Rows:
     """Give the same collection for reads of what a majority has and no failover takes back."""
     return rows.with_options(read_concern=ReadConcern("majority"))
+
+
+async def settled(rows: Rows, row_id: Any) -> None:
+    """Wait until a majority has what the primary shows of this row, whoever wrote it.
+
+    Raises:
+        StoreAway: no majority confirmed it in time; it may yet be taken back.
+    """
+    with translate(writing=False):
+        confirmed = rows.with_options(read_concern=ReadConcern("linearizable"))
+        await confirmed.find_one({"_id": row_id}, {"_id": 1})
 
 
 async def aggregated(rows: Rows, pipeline: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -9,7 +9,16 @@ from chassis.access import Intent
 from chassis.audit import AuditChain, read_row, write_row
 from chassis.clock import Clock
 from chassis.domain import Change, D, Document
-from chassis.mongo import Index, Rows, Taken, changed, ensure_indexes, found, translate
+from chassis.mongo import (
+    Index,
+    Rows,
+    Taken,
+    changed,
+    ensure_indexes,
+    found,
+    settled,
+    translate,
+)
 from chassis.outbox import Relay
 from chassis.refusals import BusBacklog, Busy, NotFound, Stale
 from chassis.replays import seen_before, with_key
@@ -162,11 +171,14 @@ class Collection(Generic[D]):
             row = await self._load(id, _TO_CHANGE)
             _require(intent, row.kept.document)
             if seen_before(row.keys, intent):
+                await settled(self._raw, id)
                 return replace(row.kept, replayed=True)
             if intent.if_match is not None and intent.if_match != row.kept.version:
                 raise Stale
             change = rule(row.kept.document)
             if change.document == row.kept.document and not change.told and not change.work:
+                if intent.key is not None:
+                    await settled(self._raw, id)
                 return row.kept
             if row.backlog_bytes > BACKLOG_BYTES and not change.happened:
                 raise BusBacklog
