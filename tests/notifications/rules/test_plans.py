@@ -514,3 +514,14 @@ class TestPlanDifferences:
 
 def _to_send(plan):
     return {(n.item, n.due_at, n.standing, n.why) for n in plan.notices if n.is_open}
+
+
+class TestNewPlan:
+    """The plan of a visit, before it has any notice."""
+
+    def test_is_sealed_as_its_visit_is(self):
+        """A plan tells when somebody comes; of harm reduction that has a key of its own."""
+        visit = a_visit(pathway_kind="harm_reduction")
+
+        assert new_plan(visit).sealed_under() == "harm_reduction"
+        assert new_plan(a_visit()).sealed_under() == "chart"

@@ -45,6 +45,15 @@ class TestScheduleVisit:
         assert isinstance(told, VisitScheduled)
         assert (told.client_id, told.zone) == (CLIENT, "America/Chicago")
 
+    def test_seals_a_visit_of_harm_reduction_under_a_key_of_its_own(self):
+        """Such a visit speaks against its client; it must be erased and withheld by itself."""
+        pathway = known().pathway.model_copy(update={"kind": "harm_reduction"})
+
+        change = schedule(known(pathway=pathway), kind="preparation")
+
+        assert change.document.sealed_under() == "harm_reduction"
+        assert change.told[0].sealed_under() == "harm_reduction"
+
     @pytest.mark.parametrize(
         ("missing", "code"),
         [

@@ -3,11 +3,13 @@
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import Field
+from typing_extensions import override
 
 from contracts.base import Instant, Message, SealClass, Service, Value, Word
 from contracts.clinical import Code
 from contracts.ids import ClientId, NoticeId, PlanId, SiteId, VisitId
 from contracts.intake import Channel
+from contracts.pathways import PathwayKind, chart_class
 
 NoticeClass: TypeAlias = Literal["safety", "visit", "measure"]
 NoticeStanding: TypeAlias = Literal[
@@ -56,6 +58,12 @@ class PlanState(Message):
     """A companion that has not come yet, as `client`."""
 
     notices: tuple[Notice, ...] = ()
+    pathway_kind: PathwayKind = "kap"
+    """As of the visit; decides the class of key."""
+
+    @override
+    def sealed_under(self) -> SealClass | None:
+        return chart_class(self.pathway_kind)
 
 
 class NoticeSettled(PlanState):

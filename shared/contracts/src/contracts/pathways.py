@@ -148,6 +148,11 @@ class Reservation(Value):
     used_at: Instant | None = None
 
 
+def chart_class(kind: PathwayKind) -> SealClass:
+    """Name the class of key for what is written of a client on a pathway of this kind."""
+    return "harm_reduction" if kind == "harm_reduction" else "chart"
+
+
 class PathwayState(Message):
     """A client's way through one kind of care, with all that a gate asks."""
 
@@ -175,7 +180,7 @@ class PathwayState(Message):
 
     @override
     def sealed_under(self) -> SealClass | None:
-        return "harm_reduction" if self.kind == "harm_reduction" else self.sealed_as
+        return chart_class(self.kind)
 
 
 class PathwayOpened(PathwayState):

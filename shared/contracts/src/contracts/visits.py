@@ -3,9 +3,11 @@
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import Field
+from typing_extensions import override
 
 from contracts.base import Instant, Message, SealClass, Service, Word, Zone
 from contracts.ids import ClientId, PathwayId, SiteId, StaffId, VisitId
+from contracts.pathways import PathwayKind, chart_class
 
 VisitKind: TypeAlias = Literal["preparation", "medicine", "integration"]
 VisitMode: TypeAlias = Literal["in_person", "video"]
@@ -38,6 +40,13 @@ class VisitState(Message):
     standing: VisitStanding = "scheduled"
     moves: Annotated[int, Field(ge=0)] = 0
     """How often it was moved; with the start it tells one plan from the next."""
+
+    pathway_kind: PathwayKind = "kap"
+    """Decides the class of key: what belongs to harm reduction has one of its own."""
+
+    @override
+    def sealed_under(self) -> SealClass | None:
+        return chart_class(self.pathway_kind)
 
 
 class VisitScheduled(VisitState):

@@ -55,6 +55,7 @@ def new_plan(visit: VisitState) -> Plan:
         client_id=visit.client_id,
         site_id=visit.site_id,
         anchor_sequence=0,
+        pathway_kind=visit.pathway_kind,
     )
 
 

@@ -43,6 +43,7 @@ def schedule_visit(
         **asked.model_dump(),
         visit_id=visit_id,
         client_id=known.pathway.client_id,
+        pathway_kind=known.pathway.kind,
         zone=known.site.zone,
     )
     return Change(visit, (visit.tell(VisitScheduled),))
