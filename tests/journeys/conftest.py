@@ -7,6 +7,7 @@ from network import Network
 HERE = Path(__file__).parent
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
     """Run last what shares the network: while it stands, nothing else is measured fairly."""
     items.sort(key=lambda item: item.path.is_relative_to(HERE) and "network" in item.fixturenames)

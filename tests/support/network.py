@@ -91,6 +91,16 @@ class Network:
             server.stop()
         self._children.close()
 
+    @property
+    def mongo_url(self) -> str:
+        """Where MongoDB is."""
+        return self.addresses.mongo
+
+    @property
+    def kafka_bootstrap(self) -> str:
+        """Where Kafka is."""
+        return self.addresses.kafka
+
     def service(self, name: str) -> Program:
         """Give one of the four services, to suspend, resume, kill or start again."""
         return self._services[name]
