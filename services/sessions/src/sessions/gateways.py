@@ -58,6 +58,8 @@ class Intake:
 def _reserved(answer: Answer) -> Standing:
     if answer.status == _REFUSED:
         refusal = _Refusal.model_validate(answer.body, extra="ignore")
+        if not refusal.reasons:
+            return _unexpected(answer)  # too busy to decide, which is no decision
         return Standing(Decision(outcome=Outcome.REFUSE, reasons=refusal.reasons))
     if answer.status != _OK:
         return _unexpected(answer)
