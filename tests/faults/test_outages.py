@@ -59,12 +59,14 @@ class TestMongodKilled:
     async def test_keeps_every_answered_command_once(self, stage, people, mongod, database, ledger):
         """An answer was a promise, and a command without one may be sent again."""
         async with an_intake(stage) as (served, keeper):
-            desk = people.desk(served, ledger)
-            work = asyncio.gather(*(desk.care_for_one(changes=8) for _ in range(8)))
-            for _ in range(2):
+            desk, over = people.desk(served, ledger), asyncio.Event()
+            work = asyncio.gather(*(desk.work_until(over) for _ in range(8)))
+            for away_seconds in (0, 0, DEADLINE_SECONDS + 1):
                 await asyncio.sleep(1)
                 await asyncio.to_thread(mongod.kill)
+                await asyncio.sleep(away_seconds)
                 await asyncio.to_thread(mongod.start)
+            over.set()
             await work
             await nothing_waits(database)
             assert keeper.endings == []
@@ -72,7 +74,6 @@ class TestMongodKilled:
 
         print(verdict)
         assert verdict.unknown_answers > 0
-        assert verdict.commands == 8 * 13
         assert verdict.faults == {}
 
 

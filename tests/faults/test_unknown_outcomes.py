@@ -130,26 +130,26 @@ class TestFrozenDatabase:
     """A write that is carried out after its sender gave up, beside the same one sent again."""
 
     @pytest.mark.fault
-    async def test_leaves_each_command_one_effect(self, own_servers, monkeypatch):
+    async def test_leaves_each_command_one_effect(self, killable, monkeypatch):
         """O9. Whichever of the two comes first, the other finds the key.
 
         Without: let `Collection._keep` leave out `keys`.
         """
-        with stones_topic(own_servers.kafka_bootstrap, monkeypatch) as topic:
+        with stones_topic(killable.kafka_bootstrap, monkeypatch) as topic:
             async with (
-                a_tape(own_servers.kafka_bootstrap, topic) as tape,
-                a_shelf_on_the_bus(own_servers.mongo_url, own_servers.kafka_bootstrap) as shelf,
+                a_tape(killable.kafka_bootstrap, topic) as tape,
+                a_shelf_on_the_bus(killable.mongo_url, killable.kafka_bootstrap) as shelf,
             ):
                 stones = [await shelf.a_stone() for _ in range(10)]
                 for stone in stones:
                     await shelf.stones.add(lay(stone), an_intent())
                     await told_all(shelf.raw, stone.stone_id)
 
-                own_servers.mongod.suspend()
+                killable.mongod.suspend()
                 given_up = await asyncio.gather(
                     *(heavier(shelf, stone) for stone in stones), return_exceptions=True
                 )
-                own_servers.mongod.resume()
+                killable.mongod.resume()
                 await asyncio.gather(*(until_heavier(shelf, stone) for stone in stones))
 
                 assert {isinstance(each, StoreAway) for each in given_up} == {True}

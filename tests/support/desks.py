@@ -94,6 +94,11 @@ class Desk:
             await self.command(f"/v1/pathways/{pathway['id']}/sign-consent", self.consent)
         return pathway
 
+    async def work_until(self, over: asyncio.Event) -> None:
+        """Take one client after the other through some commands, until told to stop."""
+        while not over.is_set():
+            await self.care_for_one()
+
     async def rename(self, client: Mapping[str, Any], n: int) -> dict[str, Any]:
         """Change how a client is called, so that there is something to tell."""
         contact = {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 _FOUND = pytest.StashKey[list[Any]]()
-_FIXTURES = {"servers", "own_servers", "network"}
+_FIXTURES = {"servers", "own_servers", "network", "killable"}
 _SETTINGS = {
     "MongoDB": ("CAIRN_MONGO_URL", "mongo_url"),
     "Kafka": ("CAIRN_KAFKA_BOOTSTRAP", "kafka_bootstrap"),
