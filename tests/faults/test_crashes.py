@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from crashing import AFTER_EFFECT, AFTER_SEND, AFTER_WRITE
+from crashing import AFTER_EFFECT, AFTER_SEND, AFTER_WRITE, BEFORE_EFFECT
 from hearings import eventually, send_all
 from intake_people import a_cleared_pathway, done
 from intake_rows import COLLECTIONS, TOPICS, nothing_waits
@@ -27,8 +27,10 @@ class TestKilledBetweenWriteAndRemoval:
     @pytest.mark.parametrize(
         "fuses",
         [
-            pytest.param([f"{AFTER_WRITE}:{n}" for n in (1, 9)], id="after-write-before-send"),
-            pytest.param([f"{AFTER_SEND}:{n}" for n in (1, 9)], id="after-send-before-removal"),
+            pytest.param([f"{AFTER_WRITE}:{n}" for n in (1, 14, 30)], id="after-write-before-send"),
+            pytest.param(
+                [f"{AFTER_SEND}:{n}" for n in (1, 14, 30)], id="after-send-before-removal"
+            ),
         ],
     )
     async def test_keeps_every_command_once(self, stage, people, database, ledger, fuses):
@@ -42,13 +44,13 @@ class TestKilledBetweenWriteAndRemoval:
         verdict = judge(ledger, await evidence(said, database, COLLECTIONS))
 
         print(verdict)
-        assert keeper.endings == [KILLED] * 2
+        assert keeper.endings == [KILLED] * 3
         assert verdict.commands == DESKS * 8
         assert verdict.faults == {}
 
 
-class TestKilledBetweenEffectAndCommit:
-    """The moments in which a batch is acted on and will be heard again."""
+class TestKilledAroundTheEffect:
+    """The moments in which a batch has come, or is acted on, and will be heard again."""
 
     async def test_counts_every_dose_once(self, stage, people, database):
         """A dose that is counted twice takes units away that the client still has."""
@@ -60,7 +62,7 @@ class TestKilledBetweenEffectAndCommit:
                 await until_ready(served)
                 pathways = [await a_cleared_pathway(network) for _ in range(PATHWAYS)]
             told = [await a_session_told(mongo_url, each, doses=2) for each in pathways]
-            async with kept(process, [f"{AFTER_EFFECT}:{n}" for n in (1, 2)]) as keeper:
+            async with kept(process, [f"{BEFORE_EFFECT}:1", f"{AFTER_EFFECT}:2"]) as keeper:
                 await send_all(kafka, [fact for _, facts in told for fact in facts])
                 await eventually(lambda: keeper.endings, [KILLED] * 2)
                 await eventually(partial(unheard, kafka, "intake", "sessions.sessions"), 0)

@@ -145,23 +145,39 @@ class TestFrozenDatabase:
                     await shelf.stones.add(lay(stone), an_intent())
                     await told_all(shelf.raw, stone.stone_id)
 
-                killable.mongod.suspend()
+                freezing = Freezing(killable.mongod, len(stones))
                 given_up = await asyncio.gather(
-                    *(heavier(shelf, stone) for stone in stones), return_exceptions=True
+                    *(heavier(shelf, stone, freezing.rule) for stone in stones),
+                    return_exceptions=True,
                 )
                 killable.mongod.resume()
                 await asyncio.gather(*(until_heavier(shelf, stone) for stone in stones))
 
-                assert {isinstance(each, StoreAway) for each in given_up} == {True}
+                assert any(isinstance(each, OutcomeUnknown) for each in given_up)
                 for stone in stones:
                     await sweep(shelf, stone)
                     assert (await shelf.stones.get(stone.stone_id)).document.weight == 1
                     assert await tape.sequences(stone.stone_id) == [1, 2]
 
 
-async def heavier(shelf, stone):
+class Freezing:
+    """A rule that freezes the database once it was asked often enough: before the last write."""
+
+    def __init__(self, mongod, times):
+        self._mongod = mongod
+        self._times = times
+
+    def rule(self, stone):
+        """Make a stone heavier."""
+        self._times -= 1
+        if self._times == 0:
+            self._mongod.suspend()
+        return add_weight(stone)
+
+
+async def heavier(shelf, stone, rule=add_weight):
     """Make one stone heavier, once."""
-    return await shelf.stones.change(stone.stone_id, add_weight, an_intent(key="heavier"))
+    return await shelf.stones.change(stone.stone_id, rule, an_intent(key="heavier"))
 
 
 async def until_heavier(shelf, stone):

@@ -7,12 +7,13 @@ functions of the chassis are wrapped from outside, and nothing else differs from
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any, Final, cast
 
 from chassis.bus import Hearing
-from chassis.dispatch import Progress
+from chassis.dispatch import Dispatcher, Progress
+from chassis.hearing import Arrival
 from chassis.outbox import AUDIT, Relay
 from chassis.producer import Producer, Record
 from chassis.service import run
@@ -20,8 +21,8 @@ from contracts.base import Service
 
 AFTER_WRITE: Final = "after-write-before-send"
 AFTER_SEND: Final = "after-send-before-removal"
+BEFORE_EFFECT: Final = "before-effect"
 AFTER_EFFECT: Final = "after-effect-before-commit"
-POINTS: Final = (AFTER_WRITE, AFTER_SEND, AFTER_EFFECT)
 
 
 class _Fuse:
@@ -62,6 +63,17 @@ def _after_send(fuse: _Fuse) -> None:
     Producer.send = send  # type: ignore[method-assign] # as above
 
 
+def _before_effect(fuse: _Fuse) -> None:
+    """A batch has come, and nothing of it is done."""
+    whole = Dispatcher.take
+
+    async def take(self: Dispatcher[Any], records: Sequence[Arrival]) -> Progress:
+        fuse.burn()
+        return await whole(self, records)
+
+    Dispatcher.take = take  # type: ignore[method-assign] # as above
+
+
 def _after_effect(fuse: _Fuse) -> None:
     """Everything that a batch asked for is done, and it will be heard again."""
     whole = Hearing._settle  # noqa: SLF001 - the point lies inside
@@ -74,13 +86,19 @@ def _after_effect(fuse: _Fuse) -> None:
     Hearing._settle = settle  # type: ignore[method-assign] # noqa: SLF001 - as above
 
 
+_POINTS: Final = {
+    AFTER_WRITE: _after_write,
+    AFTER_SEND: _after_send,
+    BEFORE_EFFECT: _before_effect,
+    AFTER_EFFECT: _after_effect,
+}
+
+
 def main() -> None:
     """Arm the point that the second argument names, and run the service."""
     service, armed, *role = sys.argv[1:]
     point, _, steps = armed.partition(":")
-    {AFTER_WRITE: _after_write, AFTER_SEND: _after_send, AFTER_EFFECT: _after_effect}[point](
-        _Fuse(int(steps))
-    )
+    _POINTS[point](_Fuse(int(steps)))
     sys.argv = [service, *role]
     run(cast("Service", service), import_module(f"{service}.app").build)
 

@@ -81,17 +81,19 @@ class Desk:
         """Register a client."""
         return await self.command("/v1/clients", client_body(self.site))
 
-    async def care_for_one(self, *, changes: int = 3, signatures: int = 3) -> dict[str, Any]:
-        """Take one client through some commands: two documents, two kinds of facts."""
+    async def care_for_one(self, *, rounds: int = 3) -> dict[str, Any]:
+        """Take one client through some commands: two documents, two kinds of change.
+
+        A signature sent again would be kept again, were it not for its key; a name would not.
+        """
         client = await self.client()
-        for n in range(changes):
-            await self.rename(client, n)
         pathway = await self.command(
             "/v1/pathways",
             {"client_id": client["id"], "site_id": str(self.site), "kind": "kap"},
         )
-        for _ in range(signatures):
+        for n in range(rounds):
             await self.command(f"/v1/pathways/{pathway['id']}/sign-consent", self.consent)
+            await self.rename(client, n)
         return pathway
 
     async def work_until(self, over: asyncio.Event) -> None:
