@@ -1,11 +1,13 @@
 """Nobody else knows which driver speaks to MongoDB."""
 
+import asyncio
 import time
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from bson.decimal128 import Decimal128
 from pymongo.errors import (
     AutoReconnect,
     BulkWriteError,
@@ -25,6 +27,7 @@ from chassis.mongo import (
     StoreAway,
     Taken,
     aggregated,
+    changed,
     ensure_indexes,
     found,
     lightly,
@@ -120,9 +123,10 @@ class TestMongo:
         kept = {
             "_id": uuid4(),
             "at": datetime(2026, 11, 23, 9, 0, 0, 123_000, tzinfo=UTC),
-            "mg": Decimal("12.50"),
+            "mg": Decimal128("12.50"),
         }
-        await rows.insert_one({**kept, "on": date(2026, 11, 23)})
+        given = {**kept, "mg": Decimal("12.50"), "on": date(2026, 11, 23)}
+        await rows.insert_one(given)
 
         (row,) = await found(rows, {})
         assert row == {**kept, "on": "2026-11-23"}
@@ -199,3 +203,37 @@ class TestAway:
 
         assert not await mongo.has_primary()
         assert time.monotonic() - began < 2
+
+
+@pytest.mark.wired
+@pytest.mark.fault
+class TestAPrimaryThatStepsDown:
+    @pytest.mark.parametrize("driver", ["pymongo", "motor"])
+    async def test_is_no_mistake_of_ours(self, own_servers, driver):
+        """It happens at every upgrade of the database; a 500 would tell people not to try again."""
+        mongo, ended, mistakes, kept = Mongo(own_servers.mongo_url, driver=driver), [], [], []
+        rows = mongo.database("cairn_mongo_test")[uuid4().hex]
+
+        async def write(row_id):
+            while not ended:
+                try:
+                    await changed(
+                        rows, {"_id": row_id}, [{"$set": {"a": 1}}], fields={}, upsert=True
+                    )
+                    kept.append(row_id)
+                except StoreAway:
+                    await asyncio.sleep(0.02)
+                except Exception as mistake:  # noqa: BLE001 - any other is what this looks for
+                    mistakes.append(mistake)
+                    await asyncio.sleep(0.02)
+
+        writing = [asyncio.create_task(write(row_id)) for row_id in range(20)]
+        for _ in range(2):
+            await asyncio.sleep(0.5)
+            await asyncio.to_thread(own_servers.mongod.restart)
+        ended.append(True)
+        await asyncio.gather(*writing)
+        await mongo.close()
+
+        assert set(kept) == set(range(20))
+        assert mistakes == []

@@ -10,6 +10,7 @@ from pymongo.errors import (
     PyMongoError,
     ServerSelectionTimeoutError,
     WaitQueueTimeoutError,
+    WriteConcernError,
 )
 
 _DUPLICATE = 11000
@@ -102,7 +103,8 @@ def _ours_of_bulk(bulk: BulkWriteError) -> Exception | None:
 
 
 def _passes(lost: PyMongoError) -> bool:
-    if isinstance(lost, ConnectionFailure) or lost.timeout:
+    """Say whether trying again can help; a write that no majority confirmed is done, or undone."""
+    if isinstance(lost, ConnectionFailure | WriteConcernError) or lost.timeout:
         return True
     labels = ("RetryableWriteError", "TransientTransactionError", "SystemOverloadedError")
     return any(lost.has_error_label(label) for label in labels)

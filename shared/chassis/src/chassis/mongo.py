@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAlias, cast
 
 import pymongo
 from bson.binary import UuidRepresentation
-from bson.codec_options import CodecOptions, TypeCodec, TypeRegistry
+from bson.codec_options import CodecOptions, TypeEncoder, TypeRegistry
 from bson.decimal128 import Decimal128
 from pymongo import AsyncMongoClient, ReadPreference, UpdateOne, WriteConcern
 from pymongo.asynchronous.collection import AsyncCollection
@@ -250,24 +250,21 @@ def _motor() -> Any:
     return import_module("motor.motor_asyncio").AsyncIOMotorClient
 
 
-class _DecimalCodec(TypeCodec):
+class _DecimalEncoder(TypeEncoder):
+    """Writes numbers exactly.
+
+    They are read as the driver gives them: with a reader of our own, PyMongo 4.20 fails by a
+    mistake of its own when a primary steps down in the middle of `find_one_and_update`.
+    """
+
     @property
     @override
     def python_type(self) -> type[Decimal]:
         return Decimal
 
-    @property
-    @override
-    def bson_type(self) -> type[Decimal128]:
-        return Decimal128
-
     @override
     def transform_python(self, value: Decimal) -> Decimal128:
         return Decimal128(value)
-
-    @override
-    def transform_bson(self, value: Decimal128) -> Decimal:
-        return value.to_decimal()
 
 
 def _as_text(value: Any) -> Any:
@@ -279,5 +276,5 @@ _CODECS: CodecOptions[dict[str, Any]] = CodecOptions(
     uuid_representation=UuidRepresentation.STANDARD,
     tz_aware=True,
     tzinfo=UTC,
-    type_registry=TypeRegistry([_DecimalCodec()], fallback_encoder=_as_text),
+    type_registry=TypeRegistry([_DecimalEncoder()], fallback_encoder=_as_text),
 )
