@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.wired, pytest.mark.journey, pytest.mark.fault]
 SERVICES = {"intake", "sessions", "integration", "notifications"}
 NAMES = {"mongod", "kafka", "mailbox", "issuer"} | SERVICES
 READY = "Ctrl-C stops all of it"
-THE_END = "The end:"
+MID_JOURNEY, THE_END = "iris releases the medicine", "The end:"
 FIRST_SECONDS, NEXT_SECONDS, WALK_SECONDS, END_SECONDS = 120, 20, 120, 60
 QUIET_PERCENT = 30
 """Above this others use so much of the machine that the time says nothing about us."""
@@ -157,14 +157,14 @@ class TestUp:
 
     def test_leaves_nothing_behind_when_it_was_killed_and_started_again(self, start):
         """A laptop that was shut in mid-work must not need an expert the next morning."""
-        first = start("--no-journey")
-        first.wait_for(READY, FIRST_SECONDS)
+        first = start()
+        first.wait_for(MID_JOURNEY, FIRST_SECONDS + WALK_SECONDS)
         family = first.family()
         first.process.kill()
         first.process.wait(END_SECONDS)
 
-        again = start("--no-journey")
-        again.wait_for(READY, FIRST_SECONDS)
+        again = start()
+        again.wait_for(THE_END, FIRST_SECONDS + WALK_SECONDS)
         code, status = again.status()
         noted = {life.pid for life in again.noted().values()}
         children = {each.pid for each in again.family()} - {again.process.pid}

@@ -1,12 +1,18 @@
 """The journey's second part: visits, the day itself, and the record that is signed."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from cairn.journey.client import MEDICINE, ROUTE, UNITS, Enrolled
 from cairn.journey.walk import Walk
+from cairn.operating import Unanswered
 from cairn.people import person_id, site_id
+from contracts.ids import VisitId, session_of
+
+_A_WALK = timedelta(days=5)
+"""No visit of a walk lies further ahead than this."""
 
 CHECKLIST = (
     "responsive",
@@ -76,21 +82,25 @@ def prepare(walk: Walk, visits: dict[str, str]) -> None:
 
 
 def leave_unfinished(walk: Walk, unfinished: Path) -> None:
-    """End the presence that an interrupted walk left open: nobody can be in two sessions."""
+    """Let the days of a walk that was cut short pass, and end the presence that it left open.
+
+    Nobody can be booked twice or be in two sessions; where nothing was left, a no changes nothing.
+    """
     if unfinished.exists():
-        session_id = unfinished.read_text(encoding="utf-8")
-        here = f"/v1/sessions/{session_id}"
-        walk.does(
-            "iris", "leaves a session of an earlier walk", "sessions", f"{here}/close-presence"
-        )
-        unfinished.unlink()
+        walk.wait_until(walk.now() + _A_WALK, "an earlier walk was cut short; its days pass")
+        if session_id := unfinished.read_text(encoding="utf-8"):
+            here = f"{walk.addresses.sessions}/v1/sessions/{session_id}"
+            with suppress(Unanswered):
+                walk.person("iris").post(f"{here}/close-presence")
+    unfinished.write_text("", encoding="utf-8")
 
 
 def sit(walk: Walk, enrolled: Enrolled, visits: dict[str, str], unfinished: Path) -> str:
     """Hold the medicine session, from check-in to discharge; give the session's id."""
     walk.chapter("Sessions: the day of the medicine")
+    medicine = VisitId(UUID(visits["medicine"]))
+    unfinished.write_text(str(session_of(medicine)), encoding="utf-8")
     session_id = _begin(walk, visits["medicine"])
-    unfinished.write_text(session_id, encoding="utf-8")
     here = f"/v1/sessions/{session_id}"
     taken_at = _release(walk, enrolled, here)
     for phase, after in (("onset", 10), ("peak", 40), ("reemergence", 75), ("recovery", 110)):
@@ -106,7 +116,6 @@ def sit(walk: Walk, enrolled: Enrolled, visits: dict[str, str], unfinished: Path
         {"effects_resolved_at": _text(resolved_at), "checklist": list(CHECKLIST)},
     )
     walk.does("iris", "leaves", "sessions", f"{here}/close-presence")
-    unfinished.unlink()
     return session_id
 
 

@@ -19,7 +19,7 @@ def walk_journey(addresses: Addresses, teller: Teller) -> None:
         Unanswered: a service did not answer, or refused what must be allowed.
     """
     home = Home.here()
-    unfinished = home.path / "unfinished-session"
+    unfinished = home.path / "unfinished-walk"
     with a_walk(addresses, teller) as walk, operator(home, addresses) as keeper:
         sitting.leave_unfinished(walk, unfinished)
         mails = afterwards.mails_so_far(walk)
@@ -36,6 +36,7 @@ def walk_journey(addresses: Addresses, teller: Teller) -> None:
         afterwards.wait_for_notices(walk, enrolled, visits)
         walk.wait_until(walk.now() + timedelta(hours=21), "a day later")
         afterwards.read_mail(walk, enrolled, visits, item_after=mails)
+        unfinished.unlink()
         walk.chapter("The end: everything above stands in the services; the pages show where.")
 
 
