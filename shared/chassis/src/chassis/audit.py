@@ -19,6 +19,7 @@ import structlog
 from chassis.access import Intent
 from chassis.domain import Document
 from chassis.ids import new_id
+from chassis.loops import end_if_told
 from chassis.mongo import Index, Rows, SomeTaken, StoreAway, translate
 
 log = structlog.get_logger(__name__)
@@ -187,6 +188,7 @@ class AuditChain:
 
     async def _keep_writing(self) -> None:
         while True:
+            end_if_told()
             await self._wake.wait()
             self._wake.clear()
             batch = self._next_batch()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from chassis.loops import pause
 from chassis.mongo import Mongo, StoreAway, translate
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -81,7 +82,7 @@ class Clock:
 
     async def _keep_sampling(self) -> None:
         while True:
-            await asyncio.sleep(self._sample_seconds)
+            await pause(self._sample_seconds)
             with suppress(StoreAway):
                 await self._sample()
 

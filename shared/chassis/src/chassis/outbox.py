@@ -19,6 +19,7 @@ import structlog
 
 from chassis.audit import AuditChain
 from chassis.clock import Clock
+from chassis.loops import end_if_told
 from chassis.mongo import Rows, StoreAway, change_many
 from chassis.producer import Producer, Record
 from contracts.envelope import Envelope, to_headers
@@ -136,6 +137,7 @@ class Relay:
 
     async def _remove_acknowledged(self) -> None:
         while True:
+            end_if_told()
             await self._wake.wait()
             await asyncio.sleep(_REMOVE_PAUSE_SECONDS)
             self._wake.clear()

@@ -26,6 +26,7 @@ from chassis.http import build_app
 from chassis.ids import process_name
 from chassis.intents import Edge
 from chassis.logs import configure
+from chassis.loops import end_if_told, pause
 from chassis.mirrors import Follower, Mirror
 from chassis.mongo import Index, Mongo, StoreAway, ensure_indexes
 from chassis.outbox import Relay
@@ -211,9 +212,10 @@ class Life:
                 await ensure_indexes(self._chassis.database["audit"], AUDIT_INDEXES)
                 await self._chassis.parking.ensure_indexes()
             except StoreAway:
-                await asyncio.sleep(_AGAIN_SECONDS)
+                await pause(_AGAIN_SECONDS)
             else:
                 break
+        end_if_told()
         self._chassis.ready.set()
         if self._bus is not None:
             self._bus.start()
@@ -228,7 +230,7 @@ class Life:
                 log.warning("timer_waits", timer=timer.name)
             except Exception:
                 log.exception("timer_failed", timer=timer.name)
-            await asyncio.sleep(timer.every_seconds)
+            await pause(timer.every_seconds)
 
     def _run(self, name: str, loop: Any) -> None:
         self._loops.append(asyncio.create_task(loop, name=name))

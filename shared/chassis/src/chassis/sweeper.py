@@ -1,12 +1,12 @@
 """What if the process that wrote never came to publish? Somebody else does, a little later."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
 
 from chassis.clock import Clock
+from chassis.loops import pause
 from chassis.metrics import OUTBOX_OLDEST_SECONDS, PARKED
 from chassis.mongo import Rows, StoreAway, found, majority_reads
 from chassis.outbox import Relay
@@ -36,7 +36,7 @@ class Sweeper:
     async def run(self) -> None:
         """Sweep until cancelled; a database that is away is waited for."""
         while True:
-            await asyncio.sleep(_SWEEP_EVERY_SECONDS)
+            await pause(_SWEEP_EVERY_SECONDS)
             try:
                 await self.sweep()
             except StoreAway:

@@ -17,6 +17,7 @@ from aiokafka.errors import KafkaError
 
 from chassis.bus import Bus, Hearing
 from chassis.clock import Clock
+from chassis.loops import pause
 from chassis.metrics import ASSIGNED_PARTITIONS, BUS_LAG, NEWEST_FACT_AGE_SECONDS
 from chassis.mongo import Mongo
 
@@ -51,7 +52,7 @@ class Watchdog:
     async def run(self) -> None:
         """Look every few seconds, until cancelled."""
         while True:
-            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+            await pause(_LOOK_EVERY_SECONDS)
             if await self.stands_still():
                 log.critical("watchdog_ends_process")
                 os._exit(EXIT_CODE)
